@@ -1,0 +1,73 @@
+"""
+The vocabulary a pair is written in: who decides what, and what may cross. Pure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from daemon.core.records import Fields, Problem, Side, Value
+
+
+class Decides(enum.StrEnum):
+    """Who is right when both sides changed a field to different values."""
+
+    FORTNOX = "fortnox"
+    PARTNER = "partner"
+    NOBODY = "nobody"
+
+
+class FieldRule(Struct, frozen=True, kw_only=True):
+    """
+    One field of an agreement.
+
+    `to` are the sides that a change may be written to. An edit made where it
+    may not leave from stays and is listed; with `revert` it is undone at once.
+    """
+
+    field: str
+    decides: Decides
+    to: frozenset[Side] = frozenset(Side)
+    revert: bool = False
+
+
+def _anything(_fields: Fields) -> bool:
+    return True
+
+
+class Agreement(Struct, frozen=True, kw_only=True):
+    """
+    How two systems agree on one kind of record.
+
+    `recognised_by` names the fields that make twins, strongest first; a twin is
+    only taken when exactly one unlinked record on each side holds the value.
+    `gate` says whether a partner record takes part at all; while it does not,
+    its link rests: nothing leaves it, Fortnox' edits still arrive, except in
+    `gate_fields`, which would open the gate again.
+    `living` says whether a Fortnox record is worth a new partner record.
+    `mark` gives our reference for a partner record's id, for what is created in
+    Fortnox. `create` maps the side that gets a new record to what prepares its fields,
+    or refuses them; a side that is absent never gets one.
+    """
+
+    kind: str
+    rules: tuple[FieldRule, ...]
+    recognised_by: tuple[str, ...]
+    start: dt.datetime
+    create: Mapping[Side, Callable[[Fields], Fields | Problem]]
+    mark: Callable[[str], str] | None = None
+    gate: Callable[[Fields], bool] = _anything
+    gate_fields: frozenset[str] = frozenset()
+    living: Callable[[Fields], bool] = _anything
+
+    def rule(self, field: str) -> FieldRule | None:
+        """The rule of one field."""
+        return next((rule for rule in self.rules if rule.field == field), None)
+
+
+Resolved = Mapping[str, Side]  # field -> the side a person chose for an open conflict
+Same = Callable[[str, Value, Value], bool]  # field, Fortnox' value, the partner's value

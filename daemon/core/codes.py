@@ -1,0 +1,111 @@
+"""
+Every error code: what it means and what a person can do about it. Pure data.
+
+An error's own text says more (which file, which record); this is its first
+half and the line in the README. A document test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Code(NamedTuple):
+    """One code: what happened, and the remedy in one line."""
+
+    what: str
+    remedy: str
+
+
+ITSELF: Final = "nothing; it is tried again by itself"
+SETTLES: Final = "nothing; a read is repeated, and after a write it is looked up whether it took effect"
+
+NETWORK: Final = {
+    "NET01": Code("the host name cannot be resolved", "check the URL, and DNS on this host"),
+    "NET02": Code("no connection, or no answer in time", "check the network and the firewall"),
+    "NET03": Code("no verified TLS connection", "check their certificate, and CA store and clock here"),
+    "NET04": Code("they redirect to another address; not followed", "set the URL to the real address"),
+    "NET05": Code("the answer is larger than 16 MiB", SETTLES),
+    "NET07": Code("the connection broke before the answer was whole", SETTLES),
+    "NET08": Code("the answer is not JSON", "look whether a proxy or a maintenance page answers for them"),
+    "NET09": Code("they ask us to slow down", "nothing; if frequent, see who else uses this client id"),
+    "NET10": Code("they refuse this request", "read their answer, mend the record, then retry it"),
+    "NET11": Code("their server failed", SETTLES),
+    "NET12": Code("the answer's headers are larger than 64 kB", SETTLES),
+    "NET13": Code("they do not know this record", "see whether it was deleted there"),
+    "NET14": Code("the answer is not HTTP as we know it", SETTLES),
+}
+
+SHAPE: Final = {
+    "JSN01": Code("the answer is empty", SETTLES),
+    "JSN02": Code("the answer is malformed JSON", SETTLES),
+    "JSN04": Code("the answer is not UTF-8", SETTLES),
+    "JSN05": Code("the answer is nested too deeply", SETTLES),
+    "JSN06": Code("the answer lacks its documented wrapper", "report it with the route shown"),
+    "JSN08": Code("a value has the wrong type or an absurd size", "report it with the path shown"),
+    "JSN09": Code("a value that must be there is missing", "report it with the path shown"),
+    "JSN11": Code("a text holds NUL or half a character", "mend the text in the system it came from"),
+    "JSN14": Code("an error inside an answer that says success", "read their answer"),
+}
+
+GRANTS: Final = {
+    "AUT01": Code("a credential is absent", "make the file or the credential that is named"),
+    "AUT02": Code("a credential file can be read by others", "chmod 600 the file that is named"),
+    "AUT03": Code("nobody has given consent yet", "run fortnox-syncd authorize COMPANY"),
+    "AUT04": Code("the credentials are refused", "put the right secret in the place that is named"),
+    "AUT05": Code("the consent is used up, expired or withdrawn", "run fortnox-syncd authorize COMPANY"),
+    "AUT06": Code("a renewal was cut off and the consent is lost", "run fortnox-syncd authorize COMPANY"),
+    "AUT07": Code(
+        "a scope is missing",
+        "tick it in the developer portal, then run fortnox-syncd authorize COMPANY",
+    ),
+    "AUT08": Code("the access token is not accepted", ITSELF),
+    "AUT09": Code("the user or the token lacks a right", "grant the right that is named in their answer"),
+    "AUT10": Code(
+        "the token belongs to another company", "authorize as the company whose tenant_id is configured"
+    ),
+}
+
+CONFIG: Final = {
+    "CFG01": Code("the config file cannot be read", "make it, or name another with --config"),
+    "CFG02": Code("the config file is not plain UTF-8", "save it as plain UTF-8"),
+    "CFG03": Code("the config file is not TOML", "correct the line that is named"),
+    "CFG04": Code("a key is not known", "use the nearest known key that is named, or remove it"),
+    "CFG05": Code("a value has the wrong type", "write what is wanted"),
+    "CFG06": Code("a value is out of range or not a choice", "use the range or the choices that are named"),
+    "CFG07": Code("a required key is missing", "write it"),
+    "CFG08": Code("a secret is written in the config", "move it to a file of mode 600 or a credential"),
+    "CFG09": Code("an address is not https, or holds a password", "write https://HOST"),
+    "CFG13": Code("two settings contradict each other", "change the one that is named"),
+    "CFG15": Code("the config file needs a newer program", "upgrade fortnox-syncd"),
+    "CFG16": Code("the tenant differs from the one the state is bound to", "put the old tenant_id back"),
+    "CFG17": Code("the config file is empty", "start from config.example.toml"),
+    "CFG18": Code("a kind of connector is not known", "use one of those named"),
+    "CFG19": Code("a connector names a company that is not there", "write the company's section"),
+    "CFG20": Code("the state key is missing or unusable", "put back the key the state was sealed with"),
+    "CFG21": Code("two connectors join the same account and company", "keep one of them"),
+    "CFG22": Code("a change needs a restart", "systemctl restart fortnox-syncd"),
+    "CFG23": Code("two companies are the same tenant", "keep one of them"),
+}
+
+STATE: Final = {
+    "DBS01": Code("another fortnox-syncd holds the state", "stop it, or use its control socket"),
+    "DBS02": Code("the state cannot be written", "free space or mend the folder's owner and mode"),
+    "DBS03": Code("the state file is damaged", "keep the file and restore the last backup"),
+    "DBS04": Code("the state was written by a newer program", "start the newer version again"),
+    "DBS05": Code("the state is older than what Fortnox holds", "nothing; creates wait for the look-up"),
+}
+
+CONTROL: Final = {
+    "CTL01": Code("the id or name is not known", "look it up with the listing command, then repeat"),
+    "CTL02": Code("a command was given something it does not take", "see its --help"),
+    "CTL03": Code("only a running daemon can do this", "start it: fortnox-syncd run"),
+    "CTL04": Code("a socket of ours cannot be opened", "see that the folder exists and nothing else uses it"),
+    "CTL05": Code("the daemon does not answer in time", "see its log, then repeat"),
+    "CTL06": Code("the daemon is stopping", "repeat when it runs again"),
+    "CTL07": Code("something unforeseen happened", "see the log at the id that is named, and report it"),
+    "CTL08": Code("the consent was not given", "run fortnox-syncd authorize COMPANY again"),
+}
+
+CODES: Final[Mapping[str, Code]] = {**NETWORK, **SHAPE, **GRANTS, **CONFIG, **STATE, **CONTROL}

@@ -1,0 +1,70 @@
+"""
+Hold plans that look like an accident. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from daemon.core.plan import Create, Step, Update, overwrites
+from daemon.core.records import Side
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much one pass may do unasked: the larger of a count and a share of the linked records."""
+
+    overwrite_count: int = 20
+    overwrite_share: float = 0.05
+    create_count: int = 200
+    create_share: float = 0.20
+
+
+def objections(steps: Sequence[Step], linked: int, limits: Limits, *, asked: bool = False) -> tuple[str, ...]:
+    """
+    Why these steps of one kind should wait for a person; empty when they may run.
+
+    `linked` is how many records of the kind are linked. `asked` lifts the limit
+    on creations: an operator ran `import`.
+    """
+    reasons: list[str] = []
+    for side in Side:
+        here = [step for step in steps if not_link(step) is side]
+        over = sum(map(overwrites, here))
+        born = sum(isinstance(step, Create) for step in here)
+        allowed = max(limits.overwrite_count, int(linked * limits.overwrite_share))
+        if over > allowed:
+            reasons.append(f"would overwrite {over} records at the {side.value} side, the limit is {allowed}")
+        allowed = max(limits.create_count, int(linked * limits.create_share))
+        if born > allowed and not asked:
+            reasons.append(f"would create {born} records at the {side.value} side, the limit is {allowed}")
+    return tuple(reasons)
+
+
+def not_link(step: Step) -> Side | None:
+    """The side a step writes to; None for a link, which writes nowhere."""
+    return step.side if isinstance(step, Create | Update) else None
+
+
+def vanished(known: int, missing: int, limits: Limits) -> str:
+    """Why a complete list that lacks `missing` of `known` records is not believed; "" when it may be."""
+    allowed = max(limits.overwrite_count, int(known * limits.overwrite_share))
+    if missing <= allowed:
+        return ""
+    return f"a complete list lacks {missing} of {known} known records, the limit is {allowed}"
+
+
+def essence(steps: Sequence[Step]) -> Sequence[Mapping[str, object]]:
+    """What makes two plans the same plan: what is written where, not why."""
+    return [
+        {"on": step.side, "kind": step.kind, "key": step.key, "fields": dict(sorted(step.fields.items()))}
+        for step in steps
+        if isinstance(step, Create | Update)
+    ]
+
+
+def plain(steps: Sequence[Step]) -> bytes:
+    """The bytes a plan's digest is made of."""
+    return msgspec.json.encode(essence(steps), order="sorted")

@@ -1,0 +1,66 @@
+"""
+Which unlinked record on the other side is a twin: proven, ambiguous, or none. Pure.
+
+Never a guess: a twin is taken when one value that names a record (our mark, the
+number, the organisation number) is held by exactly one unlinked record on each
+side. Anything less certain waits for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from daemon.core.agreement import Agreement
+from daemon.core.records import Problem, Seen, Side, Value
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """
+    A record on the other side that holds the same value in one naming field.
+
+    `rivals` counts the unlinked records on *this* side that hold it as well.
+    """
+
+    record: Seen
+    on: str
+    linked: bool
+    rivals: int = 0
+
+
+class Twin(Struct, frozen=True, kw_only=True):
+    """The one twin, and the field that proves it."""
+
+    record: Seen
+    on: str
+
+
+UNIQUE_BY_NATURE = ("reference", "number")  # a value that names one record by itself
+
+
+def naming(agreement: Agreement, side: Side, seen: Seen) -> Mapping[str, Value]:
+    """The values that name a record, by the fields twins are recognised by. A partner's bears our mark."""
+    values = {name: seen.fields.get(name) for name in agreement.recognised_by}
+    if side is Side.PARTNER and agreement.mark:
+        values["reference"] = agreement.mark(seen.id)
+    return values
+
+
+def twin(candidates: Sequence[Candidate], recognised_by: Sequence[str], where: str) -> Twin | Problem | None:
+    """The twin, why it cannot be told, or None when there is none. The strongest field decides."""
+    for field in recognised_by:
+        free = {c.record.id: c.record for c in candidates if c.on == field and not c.linked}
+        rivals = max((c.rivals for c in candidates if c.on == field), default=0)
+        if not free:
+            continue
+        if len(free) == 1 and (rivals == 0 or field in UNIQUE_BY_NATURE):
+            return Twin(record=next(iter(free.values())), on=field)
+        return Problem(
+            code="REC07",
+            what=f"{max(len(free), rivals + 1)} records share one {field}: none can be told to be the twin",
+            where=where,
+            todo=f"give them different values, or the same number on both sides, then `retry`; "
+            f"candidates: {', '.join(sorted(free))}",
+        )
+    return None

@@ -1,0 +1,157 @@
+"""
+Three-way merge of one record, field by field. Pure.
+
+`base` holds, for each field, what Fortnox and the partner showed when they last
+agreed. Both values are kept because the two systems cannot always hold the same
+one: Fortnox refuses a straight apostrophe, webCRM spells a country by name. A
+side has changed a field when its value differs from its own half of the base,
+so a spelling that only one side can hold never looks like an edit.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from daemon.core.agreement import Decides, FieldRule, Resolved, Same
+from daemon.core.records import Agreed, Fields, Side, Value
+
+
+class ConflictState(enum.StrEnum):
+    """What became of a difference that somebody may want to know of."""
+
+    OPEN = "open"  # nobody decides: a person must
+    DECIDED = "decided"  # the side that decides the field won
+    STANDING = "standing"  # an edit made where it may not leave from; it yields to the next change
+
+
+class Conflict(Struct, frozen=True, kw_only=True):
+    """A field on which a value was, is, or may be lost; both values are kept."""
+
+    field: str
+    base: Value
+    fortnox: Value
+    partner: Value
+    winner: Side | None
+    rule: str
+    state: ConflictState
+
+
+class Merged(Struct, frozen=True, kw_only=True):
+    """
+    What one record needs.
+
+    `alike` is what both sides hold already and the base does not say yet;
+    `to` is what each side must be given; fields in neither are at rest.
+    """
+
+    alike: Agreed
+    to: Mapping[Side, Fields]
+    conflicts: tuple[Conflict, ...]
+
+
+class _Verdict(Struct, frozen=True):
+    winner: Side | None
+    state: ConflictState | None = None  # None: nothing is lost
+
+
+def merge(
+    base: Agreed,
+    fortnox: Fields,
+    partner: Fields,
+    rules: Sequence[FieldRule],
+    same: Same,
+    *,
+    resting: bool = False,
+    resolved: Resolved | None = None,
+) -> Merged:
+    """
+    Merge two edits of one record.
+
+    Only fields that both sides carry take part: a system that has no place for
+    a field has not cleared it. `resting` means that nothing may leave the
+    partner's record. `resolved` is what a person chose.
+    """
+    alike: dict[str, tuple[Value, Value]] = {}
+    to: dict[Side, dict[str, Value]] = {Side.FORTNOX: {}, Side.PARTNER: {}}
+    conflicts: list[Conflict] = []
+    for rule in rules:
+        field = rule.field
+        if field not in fortnox or field not in partner:
+            continue
+        ours, theirs, was = fortnox[field], partner[field], base.get(field)
+        if same(field, ours, theirs):
+            if was != (ours, theirs):
+                alike[field] = (ours, theirs)
+            continue
+        chosen = (resolved or {}).get(field)
+        verdict = _Verdict(chosen) if chosen else _judge(rule, was, ours, theirs, resting=resting)
+        if verdict.winner:
+            to[verdict.winner.other][field] = ours if verdict.winner is Side.FORTNOX else theirs
+        if verdict.state:
+            conflicts.append(_conflict(rule, was, ours, theirs, verdict))
+    return Merged(
+        alike=alike, to={side: fields for side, fields in to.items() if fields}, conflicts=tuple(conflicts)
+    )
+
+
+def _judge(
+    rule: FieldRule, was: tuple[Value, Value] | None, ours: Value, theirs: Value, *, resting: bool
+) -> _Verdict:
+    """Who wins a field on which the sides differ. Never lets an empty side clear the other without a base."""
+    ours_changed = was is None or ours != was[0]
+    theirs_changed = was is None or theirs != was[1]
+    if was is None and (ours is None or theirs is None):
+        ours_changed, theirs_changed = ours is not None, theirs is not None
+    if resting:
+        return _resting(ours_changed=ours_changed, theirs_changed=theirs_changed)
+    match ours_changed, theirs_changed:
+        case False, False:
+            return _Verdict(None)
+        case True, False:
+            return _only(rule, Side.FORTNOX)
+        case False, True:
+            return _only(rule, Side.PARTNER)
+        case _:
+            return _both(rule)
+
+
+def _resting(*, ours_changed: bool, theirs_changed: bool) -> _Verdict:
+    if not ours_changed:
+        return _Verdict(None)
+    return _Verdict(Side.FORTNOX, ConflictState.DECIDED if theirs_changed else None)
+
+
+def _only(rule: FieldRule, changed: Side) -> _Verdict:
+    if changed.other in rule.to:
+        return _Verdict(changed)
+    if rule.decides is Decides.NOBODY:
+        return _Verdict(None, ConflictState.OPEN)
+    if rule.revert:
+        return _Verdict(changed.other, ConflictState.DECIDED)
+    return _Verdict(None, ConflictState.STANDING)
+
+
+def _both(rule: FieldRule) -> _Verdict:
+    if rule.decides is Decides.NOBODY:
+        return _Verdict(None, ConflictState.OPEN)
+    winner = Side(rule.decides.value)
+    if winner.other not in rule.to:
+        return _Verdict(None, ConflictState.STANDING)
+    return _Verdict(winner, ConflictState.DECIDED)
+
+
+def _conflict(
+    rule: FieldRule, was: tuple[Value, Value] | None, ours: Value, theirs: Value, verdict: _Verdict
+) -> Conflict:
+    return Conflict(
+        field=rule.field,
+        base=was[0] if was else None,
+        fortnox=ours,
+        partner=theirs,
+        winner=verdict.winner,
+        rule=f"{rule.decides.value} decides" if rule.decides is not Decides.NOBODY else "nobody decides",
+        state=verdict.state or ConflictState.OPEN,
+    )

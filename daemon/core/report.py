@@ -1,0 +1,32 @@
+"""
+What one pass of one connector did, for the log line, the metrics and the operator. Pure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from msgspec import Struct
+
+
+class ConnectorReport(Struct, frozen=True, kw_only=True):
+    """
+    One connector's part of `sync` and `plan` (decision 35).
+
+    `outcome` is the worst that happened: "ok", "parked", "held", "conflict",
+    "unknown", "unreachable", "grant", "state" or "error". The counts are of
+    what waits now, not of what this pass added. `error` is the operator's line.
+    """
+
+    name: str
+    outcome: str
+    steps: tuple[dict[str, Any], ...] = ()
+    held: int = 0
+    parked: int = 0
+    conflicts: int = 0
+    unknown: int = 0
+    error: str | None = None
+    next_look_at: dt.datetime | None = None
+    read: int = 0
+    written: int = 0

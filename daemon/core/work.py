@@ -1,0 +1,86 @@
+"""
+What the engine and its memory tell each other: bindings, readings, intents. Pure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+from msgspec import Struct
+
+from daemon.core.plan import Create, Unit, Update
+from daemon.core.records import Side
+
+
+class Binding(Struct, frozen=True, kw_only=True):
+    """A connector as the state knows it: by the two accounts it joins, whatever its name is today."""
+
+    id: int
+    name: str
+    fortnox: str  # scope, "fortnox:<tenant>"
+    partner: str  # scope, "webcrm:<account>"
+    start: dt.datetime  # from when on records cross by themselves
+    born_at: dt.datetime  # when this memory of the connector began
+    config: str  # digest of its settings
+
+    def scope(self, side: Side) -> str:
+        """The account at one side."""
+        return self.fortnox if side is Side.FORTNOX else self.partner
+
+
+class Mark(Struct, frozen=True, kw_only=True):
+    """Up to where one register of one account has been stored."""
+
+    mark: dt.datetime
+    shape: str
+    complete_at: dt.datetime
+    run: int  # number of the last complete reading
+
+
+class Finish(Struct, frozen=True, kw_only=True):
+    """What the end of a reading commits together with its last rows."""
+
+    mark: dt.datetime
+    shape: str
+    complete: bool  # every live record was listed
+    start: dt.datetime | None = None  # the changes since this start were listed
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """One record to decide about, with the marks of what it was decided from."""
+
+    unit: Unit
+    seqs: tuple[tuple[Side, str, int], ...]  # the todo rows that this decision answers
+    linked: bool = False
+
+
+class IntentState(enum.StrEnum):
+    """Where a write stands."""
+
+    READY = "ready"  # decided and stored, nothing sent
+    SENT = "sent"  # a request may be on its way, or its answer not yet confirmed
+    UNKNOWN = "unknown"  # sent, and nobody knows what became of it
+    HOLD = "hold"  # a person must look
+
+
+class Intent(Struct, frozen=True, kw_only=True):
+    """One effect under way."""
+
+    id: int
+    step: Create | Update
+    state: IntentState
+    attempt: int
+    looks: int
+    sent_at: dt.datetime | None
+    next_look_at: dt.datetime | None
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """How a write was answered, for the transfer log."""
+
+    outcome: str
+    status: int | None = None
+    code: str = ""
+    cause: str = ""
+    remedy: str = ""

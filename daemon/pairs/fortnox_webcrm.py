@@ -1,0 +1,187 @@
+"""
+Fortnox and webCRM: who decides which field, how twins are recognised, the settings. Pure.
+
+Sources: the vendor's description of its own integration (rows W1-W14), decisions
+4, 5, 6, 9 and 12, webcrm.md 7, 11 and 13.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from daemon.core.agreement import Agreement, Decides, FieldRule
+from daemon.core.records import Fields, Problem, Side
+from daemon.pairs.settings import ConnectorSettings, SecretRef
+
+LETTERS = "WC"  # this pair's two letters in our references
+TO_WEBCRM = frozenset({Side.PARTNER})
+
+# Who wins when both sides changed the same field (decision 4).
+CUSTOMER_DECIDES = {
+    "name": Decides.FORTNOX,
+    "type": Decides.FORTNOX,
+    "org_number": Decides.FORTNOX,
+    "vat_number": Decides.FORTNOX,
+    "invoice_address": Decides.FORTNOX,
+    "terms": Decides.FORTNOX,
+    "currency": Decides.FORTNOX,
+    "email": Decides.FORTNOX,  # takes part only when field_map names a place for it
+    "phone": Decides.PARTNER,
+    "website": Decides.PARTNER,
+    "fax": Decides.PARTNER,
+    "visiting_address": Decides.PARTNER,
+    "visiting_zip": Decides.PARTNER,
+    "visiting_city": Decides.PARTNER,
+    "visiting_country": Decides.PARTNER,
+}
+
+# Who may be told of which number (row W7). Fortnox numbers never change after creation (fortnox.md 8.5).
+NUMBER_RULE = {
+    "fortnox": FieldRule(field="number", decides=Decides.FORTNOX, to=TO_WEBCRM, revert=True),
+    "webcrm": FieldRule(field="number", decides=Decides.NOBODY, to=TO_WEBCRM),
+}
+
+# Articles flow one way (row W8); an edit in webCRM stays until Fortnox changes the field (decision 5).
+ARTICLE_RULES = (
+    FieldRule(field="number", decides=Decides.FORTNOX, to=TO_WEBCRM, revert=True),
+    FieldRule(field="name", decides=Decides.FORTNOX, to=TO_WEBCRM),
+    FieldRule(field="cost", decides=Decides.FORTNOX, to=TO_WEBCRM),
+    FieldRule(field="price", decides=Decides.FORTNOX, to=TO_WEBCRM),
+)
+
+# Where webCRM keeps what it has no field of its own for (webcrm.md 7 and 13); "" means nowhere.
+DEFAULT_FIELD_MAP = {
+    "number": "OrganisationExtraCustom1",
+    "org_number": "OrganisationExtraCustom2",
+    "email": "",
+    "terms": "OrganisationExtraCustom4",
+    "currency": "OrganisationExtraCustom5",
+    "invoice_address": "OrganisationXMemo1",
+}
+MAPPABLE = {*CUSTOMER_DECIDES, "number"}
+
+
+class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[connector.NAME]` with `kind = "webcrm"`; each key is described in config.example.toml."""
+
+    kind: Literal["webcrm"]
+    account: str
+    auth_code: SecretRef
+    url: str = "https://api.webcrm.com"
+    number_owner: Literal["fortnox", "webcrm"] = "fortnox"
+    company_types: tuple[str, ...] = ("Kund – Företag",)
+    private_types: tuple[str, ...] = ("Kund – Privat",)
+    country_language: Literal["sv", "da", "nb", "en", "fi"] = "sv"
+    customers: bool = True
+    articles: bool = True
+    field_map: Mapping[str, str] = {}
+
+    def places(self) -> Mapping[str, str]:
+        """The field map with its defaults filled in; fields that are mapped to "" are left out."""
+        return {ours: theirs for ours, theirs in {**DEFAULT_FIELD_MAP, **self.field_map}.items() if theirs}
+
+
+def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
+    """Mistakes that the types cannot catch: (key, why, what to do)."""
+    found: list[tuple[str, str, str]] = []
+    if not settings.company_types and not settings.private_types:
+        found.append(("company_types", "no type takes part", "name at least one type of organisation"))
+    for text in set(settings.company_types) & set(settings.private_types):
+        found.append(("private_types", f"{text!r} is a company type too", "keep it in one of the lists"))
+    for field in sorted(set(settings.field_map) - MAPPABLE):
+        todo = f"use one of {', '.join(sorted(MAPPABLE))}"
+        found.append(("field_map", f"{field!r} is not a field of a customer", todo))
+    for place, count in Counter(settings.places().values()).items():
+        if count > 1:
+            found.append(
+                ("field_map", f"{place} is given to {count} fields", "give each field its own place")
+            )
+    if "number" not in settings.places():
+        found.append(("field_map", "the customer number has no place", "name a text field for number"))
+    for field in sorted(set(settings.decides) - set(CUSTOMER_DECIDES)):
+        todo = f"use one of {', '.join(sorted(CUSTOMER_DECIDES))}"
+        found.append(("decides", f"{field!r} is not a field that can be decided", todo))
+    return found
+
+
+def agreements(
+    settings: Settings, start: dt.datetime, mark: Callable[[str, str], str]
+) -> Mapping[str, Agreement]:
+    """
+    What is agreed on each kind that is switched on.
+
+    `start` is from when on records cross by themselves; `mark` gives our
+    reference for (kind, partner's record id).
+    """
+    found = {}
+    if settings.customers:
+        found["customer"] = _customer(settings, start, lambda record_id: mark("customer", record_id))
+    if settings.articles:
+        found["article"] = _article(start)
+    return found
+
+
+def _customer(settings: Settings, start: dt.datetime, mark: Callable[[str], str]) -> Agreement:
+    decides = {**CUSTOMER_DECIDES, **{field: Decides(side) for field, side in settings.decides.items()}}
+    return Agreement(
+        kind="customer",
+        rules=(
+            NUMBER_RULE[settings.number_owner],
+            *(FieldRule(field=field, decides=who) for field, who in decides.items()),
+        ),
+        recognised_by=("reference", "number", "org_number"),
+        start=start,
+        create={
+            Side.FORTNOX: _numbered if settings.number_owner == "webcrm" else _unnumbered,
+            Side.PARTNER: _named,
+        },
+        mark=mark,
+        gate=lambda fields: fields.get("type") is not None,
+        gate_fields=frozenset({"type"}),
+        living=_active,
+    )
+
+
+def _article(start: dt.datetime) -> Agreement:
+    return Agreement(
+        kind="article",
+        rules=ARTICLE_RULES,
+        recognised_by=("number",),
+        start=start,
+        create={Side.PARTNER: _named},
+        living=_active,
+    )
+
+
+def _active(fields: Fields) -> bool:
+    return fields.get("active") is not False
+
+
+def _named(fields: Fields) -> Fields | Problem:
+    if fields.get("name"):
+        return fields
+    return Problem(
+        code="REC08",
+        what="the name is empty",
+        where="name",
+        todo="give the record a name; it then crosses by itself",
+    )
+
+
+def _unnumbered(fields: Fields) -> Fields | Problem:
+    """Fortnox gives the number; one that was typed in webCRM is not sent."""
+    return _named({field: value for field, value in fields.items() if field != "number"})
+
+
+def _numbered(fields: Fields) -> Fields | Problem:
+    if fields.get("number"):
+        return _named(fields)
+    return Problem(
+        code="REC06",
+        what="the customer number is empty and webCRM owns the numbers",
+        where="number",
+        todo="type a customer number in webCRM; the customer then crosses by itself",
+    )

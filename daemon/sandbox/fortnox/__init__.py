@@ -1,0 +1,13 @@
+"""
+The pretend Fortnox: its OAuth host, its `/3` API and what people do in its screens.
+
+Written from fortnox.md alone; it shares no code with the connector.
+`tables` first: customers, articles, registers; then company (the memory),
+writing, lists, routes (the API), oauth, limits, people, fill and `pretend`.
+"""
+
+from __future__ import annotations
+
+from daemon.sandbox.fortnox.pretend import Fortnox
+
+__all__ = ["Fortnox"]

@@ -1,0 +1,90 @@
+"""One tenant's memory: its registers, its settings and its clock (fortnox.md 1, 7.5, 8.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from daemon.sandbox.web import Now
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+class Record(Struct, eq=False):
+    """
+    One stored record: its key as text, its full values, and when it was last modified.
+
+    `modified` is Swedish wall-clock time without a zone, as Fortnox keeps it: the hour that
+    repeats in autumn is ambiguous here too (7.5).
+    """
+
+    key: str
+    values: dict[str, Any]
+    modified: dt.datetime
+
+
+def natural(text: str) -> tuple[int, int, str]:
+    """Numbers first and by value, then everything else as text."""
+    return (0, int(text), text) if text.isascii() and text.isdigit() else (1, 0, text)
+
+
+class Register:
+    """Records of one kind by key; remembers retired keys and the next number of its series."""
+
+    def __init__(self, order: Callable[[str], Any] = natural) -> None:
+        self.records: dict[str, Record] = {}
+        self.retired: set[str] = set()
+        self.next_number = 1
+        self._order = order
+        self._sorted: dict[bool, list[Record]] = {}
+
+    def put(self, record: Record) -> None:
+        """Store a record under its key, in place of an older one."""
+        self.records[record.key] = record
+        self._sorted.clear()
+
+    def drop(self, key: str) -> None:
+        """Forget the record at `key`."""
+        del self.records[key]
+        self._sorted.clear()
+
+    def take_number(self) -> str:
+        """The next number of the series that no record has or had (8.5)."""
+        while str(self.next_number) in self.records or str(self.next_number) in self.retired:
+            self.next_number += 1
+        self.next_number += 1
+        return str(self.next_number - 1)
+
+    def ordered(self, *, as_text: bool = False) -> list[Record]:
+        """All records by key, ascending; not to be changed by the caller."""
+        if as_text not in self._sorted:
+            order: Callable[[str], Any] = str if as_text else self._order
+            self._sorted[as_text] = sorted(self.records.values(), key=lambda record: order(record.key))
+        return self._sorted[as_text]
+
+
+class Company:
+    """A tenant. `switches` is shared with the whole sandbox, so a change is seen at once."""
+
+    def __init__(
+        self, tenant: str, name: str, now: Now, switches: Mapping[str, Any], paths: Iterable[str]
+    ) -> None:
+        self.tenant = tenant
+        self.name = name
+        self.switches = switches
+        self.locked_until: str | None = None
+        self.registers = {path: Register() for path in paths}
+        self.price_keys: dict[str, list[str]] = {}  # article number -> keys in the register "prices"
+        self._now = now
+
+    def stamp(self) -> dt.datetime:
+        """Now, as Swedish wall-clock time."""
+        return self._now().astimezone(STOCKHOLM).replace(tzinfo=None)
+
+    def find(self, path: str, key: str) -> Record | None:
+        """The record at `key` of the register `path`, if there is one."""
+        return self.registers[path].records.get(key)

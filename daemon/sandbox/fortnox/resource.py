@@ -1,0 +1,98 @@
+"""How one register of `/3` is described: the row of a table, read by writing.py, lists.py and routes.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from daemon.sandbox.fortnox.company import Company, Record
+from daemon.sandbox.fortnox.fields import Field, as_text
+from daemon.sandbox.fortnox.wire import url
+
+Settle = Callable[[dict[str, Any], Collection[str]], None]
+Effect = Callable[[Company, Record], None]
+
+
+def _nothing(_company: Company, _record: Record) -> None:
+    pass
+
+
+def _settled(_values: dict[str, Any], _changed: Collection[str]) -> None:
+    pass
+
+
+class Cell(Struct, frozen=True):
+    """One field of a list row: its source, and how it is shown ("same", "text", "blank" or "null")."""
+
+    name: str
+    source: str
+    shown: str = "same"
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """
+    A register: `path` below `/3`, wrappers, key, scope and rules.
+
+    `verbs` holds L list, P create, G read, U update, D delete. `row` None means that list rows are whole
+    records. `settle` raises Refused or completes the values before they are stored; `added` and `removed`
+    follow a change into other registers. `quiet` fields do not raise the stamp unless `quiet_switch` says so.
+    """
+
+    path: str
+    one: str
+    many: str
+    key: str
+    scope: str
+    fields: tuple[Field, ...]
+    verbs: str = "LPGUD"
+    location: str = ""
+    taken: int = 0
+    reserves: bool = False
+    integer_key: bool = False
+    paged: bool = True
+    stamped: bool = False
+    row: tuple[Cell, ...] | None = None
+    search: Mapping[str, tuple[str, str]] = {}
+    filters: Mapping[str, tuple[str, Any]] = {}
+    sort: Mapping[str, str] = {}
+    quiet: frozenset[str] = frozenset()
+    quiet_switch: str = ""
+    check_key: Callable[[str], None] | None = None
+    settle: Settle = _settled
+    removed: Effect = _nothing
+    posted: Mapping[str, Callable[[Any], Any]] = {}
+    link: Callable[[Record], tuple[str, ...]] | None = None
+
+
+def full(resource: Resource, record: Record, *, posted: bool = False) -> dict[str, Any]:
+    """The whole record as answered; `posted` answers differ in the types of a few fields (5)."""
+    shown = {"@url": link(resource, record), **record.values}
+    if posted:
+        for name, convert in resource.posted.items():
+            shown[name] = convert(shown[name])
+    return shown
+
+
+def link(resource: Resource, record: Record) -> str:
+    """The `@url` of a record."""
+    return url(resource.path, *(resource.link(record) if resource.link else (record.key,)))
+
+
+def row(resource: Resource, record: Record) -> dict[str, Any]:
+    """The record as a list shows it (7.4)."""
+    if resource.row is None:
+        return full(resource, record)
+    shown: dict[str, Any] = {"@url": link(resource, record)}
+    for cell in resource.row:
+        shown[cell.name] = CELLS[cell.shown](record.values[cell.source])
+    return shown
+
+
+CELLS: Mapping[str, Callable[[Any], Any]] = {
+    "same": lambda value: value,
+    "text": as_text,
+    "blank": lambda value: "" if value is None else value,
+    "null": lambda _value: None,
+}

@@ -1,0 +1,75 @@
+"""JSON as Fortnox writes and reads it, and the headers around it (fortnox.md 5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from daemon.sandbox.fortnox.errors import Refused, envelope, refusal
+from daemon.sandbox.web import Request, Response
+
+BASE_URL = "https://api.fortnox.se/3"
+HEADERS = {
+    "content-type": "application/json",
+    "server": "Fortnox",
+    "x-build": "sandbox",
+    "strict-transport-security": "max-age=31536000",
+}
+READABLE = {"application/json", "application/*", "*/*"}
+DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def encode(value: Any) -> bytes:
+    r"""`value` as Fortnox writes JSON: `/` as `\/`, everything outside ASCII as `\uXXXX`."""
+    return json.dumps(value, separators=(",", ":")).replace("/", "\\/").encode("ascii")
+
+
+def answer(status: int, value: Any = None, headers: Mapping[str, str] | None = None) -> Response:
+    """A response of `/3`; without a body when `value` is None."""
+    if value is None:
+        kept = {name: text for name, text in HEADERS.items() if name != "content-type"}
+        return Response(status=status, headers={**kept, **(headers or {})})
+    return Response(status=status, headers={**HEADERS, **(headers or {})}, body=encode(value))
+
+
+def refused(error: Refused) -> Response:
+    """A refusal in its envelope."""
+    return answer(error.status, envelope(error))
+
+
+def check_media_types(request: Request) -> None:
+    """Refused 1000030 or 1000031 unless the request reads and sends JSON."""
+    accepted = {
+        part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")
+    }
+    if not accepted & READABLE:
+        raise refusal(1000030)
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method in {"POST", "PUT"} and sent != "application/json":
+        raise refusal(1000031)
+
+
+def unwrap(body: bytes, wrapper: str) -> dict[str, Any]:
+    """The fields inside `{"<wrapper>": {…}}`; refused 2001392 or 2002115."""
+    if not body.strip():
+        raise refusal(2001392)
+    try:
+        value = DECODER.decode(body)
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
+        raise refusal(2002115) from error
+    if not isinstance(value, dict) or list(value) != [wrapper]:
+        raise refusal(2001392)
+    fields = value[wrapper]
+    if not isinstance(fields, dict) or not fields:
+        raise refusal(2001392)
+    return fields
+
+
+def url(*parts: str) -> str:
+    """The `@url` of a record; every part is percent-encoded."""
+    return "/".join((BASE_URL, *(quote(part, safe="") for part in parts)))

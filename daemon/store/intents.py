@@ -1,0 +1,109 @@
+"""
+The writes under way, one row each. Inside one transaction.
+
+A row is stored before its request leaves and dropped in the transaction that
+stores what became of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from daemon.core.plan import Create, Update
+from daemon.core.records import Side
+from daemon.core.work import Binding, Intent, IntentState
+from daemon.store.queries import SQL
+from daemon.store.sealing import Sealer
+from daemon.store.times import to_text, to_text_or_none, to_time, to_time_or_none
+
+
+class Intents:
+    """The writes of one connector."""
+
+    def __init__(self, db: sqlite3.Connection, sealer: Sealer, binding: Binding) -> None:
+        self._db, self._sealer, self._binding = db, sealer, binding
+
+    def open(self, step: Create | Update) -> Intent:
+        """Store a decision as READY. One record has at most one write of a kind under way on a side."""
+        reference = step.fields.get("reference")
+        row = self._run(
+            "intent_open",
+            kind=step.kind,
+            key=step.key,
+            action=str(step.__struct_config__.tag),
+            side=step.side.value,
+            source_id=step.source_id,
+            target_id=step.target_id if isinstance(step, Update) else None,
+            reference=reference,
+            digest=self._sealer.digest(dict(step.fields)),
+            sealed=self._sealer.seal(f"intent|{step.key}", msgspec.to_builtins(step)),
+            config=self._binding.config,
+        ).fetchone()
+        assert row is not None, "a record has one write of a kind under way on a side"
+        return Intent(
+            id=row[0],
+            step=step,
+            state=IntentState.READY,
+            attempt=row[1],
+            looks=0,
+            sent_at=None,
+            next_look_at=None,
+        )
+
+    def sent(self, intent: Intent, now: dt.datetime) -> Intent:
+        """The request leaves next: from here on an outcome may exist."""
+        changed = self._run("intent_sent", id=intent.id, at=to_text(now)).rowcount
+        assert changed == 1, "an intent is sent from READY only"
+        return msgspec.structs.replace(
+            intent, state=IntentState.SENT, attempt=intent.attempt + 1, looks=0, sent_at=now
+        )
+
+    def set_state(
+        self, intent: Intent, state: IntentState, *, looks: int = 0, next_look_at: dt.datetime | None = None
+    ) -> None:
+        """READY again, UNKNOWN until `next_look_at`, or HOLD."""
+        next_look = to_text_or_none(next_look_at)
+        self._run("intent_state", id=intent.id, state=state.value, looks=looks, next_look_at=next_look)
+
+    def drop(self, intent: Intent) -> None:
+        """Settled, one way or the other."""
+        self._run("intent_drop", id=intent.id)
+
+    def after_restart(self, settle: dt.timedelta) -> None:
+        """What was only decided is forgotten; what was sent is unknown until it has had time to show."""
+        self._run("intent_drop_ready")
+        for intent in self.in_state(IntentState.SENT):
+            assert intent.sent_at is not None
+            self._run("intent_after_restart", id=intent.id, next_look_at=to_text(intent.sent_at + settle))
+
+    def in_state(self, state: IntentState) -> Sequence[Intent]:
+        """All writes in one state, oldest first."""
+        return [self._read(row) for row in self._run("intents_in", state=state.value).fetchall()]
+
+    def _read(self, row: tuple[object, ...]) -> Intent:
+        intent_id, sealed, key, state, attempt, looks, sent_at, next_look_at = row
+        assert isinstance(sealed, bytes)
+        return Intent(
+            id=int(str(intent_id)),
+            step=read_step(self._sealer, str(key), sealed),
+            state=IntentState(str(state)),
+            attempt=int(str(attempt)),
+            looks=int(str(looks)),
+            sent_at=to_time(sent_at) if isinstance(sent_at, str) else None,
+            next_look_at=to_time_or_none(next_look_at if isinstance(next_look_at, str) else None),
+        )
+
+    def _run(self, statement: str, **values: object) -> sqlite3.Cursor:
+        return self._db.execute(SQL[statement], {"connector": self._binding.id, **values})
+
+
+def read_step(sealer: Sealer, key: str, sealed: bytes) -> Create | Update:
+    """A stored step."""
+    plain = sealer.open(f"intent|{key}", sealed)
+    plain["side"] = Side(plain["side"])
+    step: Create | Update = msgspec.convert(plain, Create | Update)
+    return step

@@ -1,0 +1,210 @@
+-- Every statement that the store runs, by name. Parameters are bound, never pasted.
+
+-- name: meta_get
+SELECT value FROM meta WHERE key = :key
+-- name: meta_set
+INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT DO UPDATE SET value = excluded.value
+
+-- name: mark_get
+SELECT mark, shape, complete_at, pass FROM marks WHERE scope = :scope AND kind = :kind
+-- name: mark_set
+INSERT INTO marks (scope, kind, mark, shape, complete_at, pass) VALUES (:scope, :kind, :at, :shape, :at, 1)
+ON CONFLICT DO UPDATE SET
+    mark = max(mark, excluded.mark), shape = excluded.shape,
+    complete_at = CASE WHEN :complete THEN excluded.complete_at ELSE complete_at END,
+    pass = pass + :complete
+-- name: listed_get
+SELECT 1 FROM listed WHERE scope = :scope AND kind = :kind AND start = :start AND shape = :shape
+-- name: listed_set
+INSERT INTO listed (scope, kind, start, shape) VALUES (:scope, :kind, :start, :shape)
+ON CONFLICT DO UPDATE SET shape = excluded.shape
+
+-- name: observation_state
+SELECT digest, row_digest, whole, changed_at, read_at, gone FROM observations
+WHERE scope = :scope AND kind = :kind AND id = :id
+-- name: observation_pass
+UPDATE observations SET pass = :run WHERE scope = :scope AND kind = :kind AND id = :id
+-- name: observation_same
+UPDATE observations SET read_at = :read_at, due_at = NULL,
+    changed_at = nullif(max(coalesce(changed_at, ''), coalesce(:changed_at, '')), '')
+WHERE scope = :scope AND kind = :kind AND id = :id
+-- name: observation_whole
+INSERT INTO observations
+    (scope, kind, id, seq, sealed_fields, digest, whole, changed_at, born_at, read_at)
+VALUES (:scope, :kind, :id, :seq, :sealed, :digest, 1, :changed_at, :born_at, :read_at)
+ON CONFLICT DO UPDATE SET
+    seq = excluded.seq, sealed_fields = excluded.sealed_fields, digest = excluded.digest, whole = 1, gone = 0,
+    changed_at = excluded.changed_at, born_at = coalesce(excluded.born_at, born_at),
+    read_at = excluded.read_at, due_at = NULL
+-- name: observation_row_new
+INSERT INTO observations
+    (scope, kind, id, sealed_fields, digest, row_digest, whole, changed_at, due_at)
+VALUES (:scope, :kind, :id, :sealed, :digest, :digest, 0, :changed_at, :due_at)
+-- name: observation_row_again
+UPDATE observations SET row_digest = :digest, gone = 0,
+    changed_at = nullif(max(coalesce(changed_at, ''), coalesce(:changed_at, '')), ''),
+    due_at = CASE WHEN :due_at IS NULL THEN due_at ELSE min(coalesce(due_at, '9999'), :due_at) END
+WHERE scope = :scope AND kind = :kind AND id = :id
+-- name: observation_gone
+UPDATE observations SET gone = 1, seq = :seq, due_at = NULL
+WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
+-- name: observation_due
+SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now ORDER BY due_at, id LIMIT :most
+-- name: observation_want
+UPDATE observations SET due_at = :now WHERE scope = :scope AND kind = :kind AND id = :id
+-- name: observation_known
+SELECT count(*) FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0
+-- name: observation_missing
+SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0 AND pass < :run ORDER BY id
+-- name: observation_get
+SELECT sealed_fields, whole, changed_at, born_at, seq FROM observations
+WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
+
+-- name: lookup_drop
+DELETE FROM lookups WHERE scope = :scope AND kind = :kind AND id = :id
+-- name: lookup_add
+INSERT OR IGNORE INTO lookups (scope, kind, name, digest, id) VALUES (:scope, :kind, :name, :digest, :id)
+-- name: lookup_find
+SELECT l.id FROM lookups l JOIN observations o USING (scope, kind, id)
+WHERE l.scope = :scope AND l.kind = :kind AND l.name = :name AND l.digest = :digest AND o.gone = 0 ORDER BY l.id
+
+-- name: connector_get
+SELECT id, start, born_at FROM connectors WHERE identity = :identity
+-- name: connector_add
+INSERT INTO connectors (identity, name, start, born_at) VALUES (:identity, :name, :start, :born_at)
+-- name: connector_name
+UPDATE connectors SET name = :name WHERE id = :id
+-- name: connector_succeeded
+UPDATE connectors SET succeeded_at = :at WHERE id = :id
+
+-- name: todo_collect
+INSERT INTO todo (connector, kind, side, id, seq)
+SELECT :connector, kind, :side, id, seq FROM observations
+WHERE scope = :scope AND kind = :kind
+    AND seq > coalesce((SELECT seq FROM cursors WHERE connector = :connector AND scope = :scope AND kind = :kind), 0)
+ON CONFLICT DO UPDATE SET seq = excluded.seq
+-- name: cursor_set
+INSERT INTO cursors (connector, scope, kind, seq)
+SELECT :connector, :scope, :kind, coalesce(max(seq), 0) FROM observations WHERE scope = :scope AND kind = :kind
+ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)
+-- name: todo_list
+SELECT side, id, seq, asked FROM todo WHERE connector = :connector AND kind = :kind ORDER BY side, id
+-- name: todo_some
+SELECT t.side, t.id, t.seq, t.asked FROM todo t JOIN observations o ON o.scope = :scope AND o.kind = t.kind AND o.id = t.id
+WHERE t.connector = :connector AND t.kind = :kind AND t.side = 'fortnox' AND t.asked AND o.whole ORDER BY t.id
+LIMIT :most
+-- name: todo_done
+DELETE FROM todo WHERE connector = :connector AND kind = :kind AND side = :side AND id = :id AND seq <= :seq
+-- name: todo_add
+INSERT INTO todo (connector, kind, side, id, seq, asked) VALUES (:connector, :kind, :side, :id, :seq, :asked)
+ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq), asked = max(asked, excluded.asked)
+-- name: todo_add_unlinked
+INSERT INTO todo (connector, kind, side, id, seq, asked)
+SELECT :connector, kind, 'fortnox', id, coalesce(seq, 0), 1 FROM observations o
+WHERE scope = :scope AND kind = :kind AND gone = 0 AND NOT EXISTS (
+    SELECT 1 FROM links l WHERE l.connector = :connector AND l.kind = o.kind AND l.fortnox_id = o.id)
+ON CONFLICT DO UPDATE SET asked = 1
+-- name: todo_count
+SELECT count(*), coalesce(sum(asked), 0) FROM todo WHERE connector = :connector AND kind = :kind
+
+-- name: link_by_fortnox
+SELECT fortnox_id, partner_id, sealed_agreed FROM links
+WHERE connector = :connector AND kind = :kind AND fortnox_id = :id
+-- name: link_by_partner
+SELECT fortnox_id, partner_id, sealed_agreed FROM links
+WHERE connector = :connector AND kind = :kind AND partner_id = :id
+-- name: link_set
+INSERT INTO links (connector, kind, fortnox_id, partner_id, sealed_agreed, linked_at)
+VALUES (:connector, :kind, :fortnox_id, :partner_id, :sealed, :at)
+ON CONFLICT (connector, kind, partner_id) DO UPDATE SET sealed_agreed = excluded.sealed_agreed
+    WHERE fortnox_id = excluded.fortnox_id
+-- name: link_count
+SELECT count(*) FROM links WHERE connector = :connector AND kind = :kind
+
+-- name: intent_key
+SELECT 1 FROM intents WHERE connector = :connector AND kind = :kind AND key = :key AND state <> 'ready'
+-- name: intent_open
+INSERT INTO intents
+    (connector, kind, key, action, side, source_id, target_id, state, reference, digest, sealed_step, config)
+VALUES (:connector, :kind, :key, :action, :side, :source_id, :target_id, 'ready', :reference, :digest, :sealed, :config)
+ON CONFLICT DO UPDATE SET source_id = excluded.source_id, target_id = excluded.target_id,
+    reference = excluded.reference, digest = excluded.digest, sealed_step = excluded.sealed_step, config = excluded.config
+    WHERE state = 'ready'
+RETURNING id, attempt
+-- name: intent_sent
+UPDATE intents SET state = 'sent', attempt = attempt + 1, looks = 0, sent_at = :at, next_look_at = NULL
+WHERE id = :id AND state = 'ready'
+-- name: intent_state
+UPDATE intents SET state = :state, next_look_at = :next_look_at, looks = :looks WHERE id = :id
+-- name: intent_drop
+DELETE FROM intents WHERE id = :id
+-- name: intent_drop_ready
+DELETE FROM intents WHERE connector = :connector AND state = 'ready' AND attempt = 0
+-- name: intent_after_restart
+UPDATE intents SET state = 'unknown', looks = 0, next_look_at = :next_look_at
+WHERE connector = :connector AND state = 'sent' AND id = :id
+-- name: intents_in
+SELECT id, sealed_step, key, state, attempt, looks, sent_at, next_look_at FROM intents
+WHERE connector = :connector AND state = :state ORDER BY id
+
+-- name: parked_get
+SELECT id, digest, config, ignored FROM parked WHERE connector = :connector AND kind = :kind AND key = :key
+-- name: parked_set
+INSERT INTO parked (connector, kind, key, code, sealed_text, digest, config, since, tries)
+VALUES (:connector, :kind, :key, :code, :sealed, :digest, :config, :since, 1)
+ON CONFLICT DO UPDATE SET code = excluded.code, sealed_text = excluded.sealed_text, digest = excluded.digest,
+    config = excluded.config, tries = tries + 1
+-- name: parked_drop
+DELETE FROM parked WHERE connector = :connector AND kind = :kind AND key = :key AND ignored = 0
+
+-- name: conflict_last
+SELECT id, digest, state, resolution FROM conflicts
+WHERE connector = :connector AND kind = :kind AND key = :key AND field = :field ORDER BY id DESC LIMIT 1
+-- name: conflict_add
+INSERT INTO conflicts (connector, kind, key, field, sealed_values, digest, winner, rule, state, at)
+VALUES (:connector, :kind, :key, :field, :sealed, :digest, :winner, :rule, :state, :at)
+-- name: conflict_close
+UPDATE conflicts SET state = 'resolved', winner = coalesce(resolution, winner)
+WHERE connector = :connector AND kind = :kind AND key = :key AND field = :field AND state = 'open'
+-- name: conflicts_open
+SELECT field, resolution FROM conflicts
+WHERE connector = :connector AND kind = :kind AND key = :key AND state = 'open'
+
+-- name: held_get
+SELECT id, digest, released FROM held WHERE connector = :connector AND kind = :kind
+-- name: held_set
+INSERT INTO held (connector, kind, digest, reason, steps, sealed_steps, released, at)
+VALUES (:connector, :kind, :digest, :reason, :steps, :sealed, 0, :at)
+ON CONFLICT (connector, kind) DO UPDATE SET
+    id = (SELECT max(id) + 1 FROM held), digest = excluded.digest, reason = excluded.reason, steps = excluded.steps,
+    sealed_steps = excluded.sealed_steps, released = 0, at = excluded.at
+    WHERE digest <> excluded.digest
+-- name: held_drop
+DELETE FROM held WHERE connector = :connector AND kind = :kind
+
+-- name: audit_last
+SELECT chain FROM audit ORDER BY seq DESC LIMIT 1
+-- name: audit_add
+INSERT INTO audit (at, connector, kind, key, fortnox_id, partner_id, action, outcome, side, status, code, cause, remedy,
+    sealed_sent, chain)
+VALUES (:at, :connector, :kind, :key, :fortnox_id, :partner_id, :action, :outcome, :side, :status, :code, :cause,
+    :remedy, :sealed_sent, :chain)
+
+-- name: count_linked
+SELECT count(*) FROM links WHERE connector = :connector
+-- name: count_parked
+SELECT count(*) FROM parked WHERE connector = :connector AND ignored = 0
+-- name: count_held
+SELECT count(*) FROM held WHERE connector = :connector
+-- name: count_conflicts
+SELECT count(*) FROM conflicts WHERE connector = :connector AND state = 'open'
+-- name: count_intents
+SELECT state, count(*), min(sent_at), min(next_look_at) FROM intents WHERE connector = :connector GROUP BY state
+
+-- name: token_get
+SELECT generation, sealed_token FROM tokens WHERE name = :name ORDER BY generation DESC LIMIT 1
+-- name: token_set
+INSERT INTO tokens (name, generation, sealed_token, stored_at) VALUES (:name, :generation, :sealed, :at)
+ON CONFLICT DO UPDATE SET sealed_token = excluded.sealed_token, stored_at = excluded.stored_at
+-- name: token_prune
+DELETE FROM tokens WHERE name = :name AND generation < :generation AND stored_at < :before

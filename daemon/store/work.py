@@ -1,0 +1,262 @@
+"""
+What one connector has to decide, what it agreed, and what waits for a person. Inside one transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from daemon.core.agreement import Agreement
+from daemon.core.guard import essence, plain
+from daemon.core.match import Candidate, naming
+from daemon.core.merge import Conflict, ConflictState
+from daemon.core.plan import Bond, Decision, Step, Unit
+from daemon.core.records import Agreed, Problem, Seen, Side
+from daemon.core.work import Binding, Task, Written
+from daemon.store.observations import Observations
+from daemon.store.queries import SQL
+from daemon.store.sealing import Sealer
+from daemon.store.times import to_text
+
+NO_CHAIN = bytes(16)
+
+
+class Work:
+    """The memory of one connector, for one kind of record."""
+
+    def __init__(self, db: sqlite3.Connection, sealer: Sealer, binding: Binding, kind: str) -> None:
+        self._db, self._sealer, self._binding, self._kind = db, sealer, binding, kind
+        self._here = {"connector": binding.id, "kind": kind}
+        self._sides = {side: Observations(db, sealer, binding.scope(side), kind) for side in Side}
+
+    # -------------------------------------------------------------- what is to be decided
+
+    def collect(self) -> None:
+        """Put every record that is new to this connector on its list."""
+        for side in Side:
+            scope = self._binding.scope(side)
+            self._run("todo_collect", side=side.value, scope=scope)
+            self._run("cursor_set", scope=scope)
+
+    def ask_for_unlinked(self) -> int:
+        """Put every unlinked Fortnox record on the list, as asked for by an operator; how many."""
+        return self._run("todo_add_unlinked", scope=self._binding.fortnox).rowcount
+
+    def tasks(self, agreement: Agreement, *, asked_most: int | None = None) -> Sequence[Task]:
+        """
+        What is to be decided now, each record once.
+
+        A record whose earlier write is under way waits. With `asked_most` only
+        so many of those that an operator asked for.
+        """
+        rows = (
+            self._run("todo_list") if asked_most is None else self._run("todo_some", most=asked_most)
+        ).fetchall()
+        found: dict[str, Task] = {}
+        for side_name, record_id, seq, asked in rows:
+            side = Side(side_name)
+            task = self._task(agreement, side, record_id, asked=bool(asked))
+            mark = (side, record_id, seq)
+            if task is None:
+                self._run("todo_done", side=side_name, id=record_id, seq=seq)
+            elif self._run("intent_key", key=task.unit.key).fetchone() is None:
+                earlier = found.get(task.unit.key)
+                seqs = (*earlier.seqs, mark) if earlier else (mark,)
+                found[task.unit.key] = msgspec.structs.replace(task, seqs=seqs)
+        return tuple(found.values())
+
+    def _task(self, agreement: Agreement, side: Side, record_id: str, *, asked: bool) -> Task | None:
+        bond = self.bond(side, record_id)
+        if bond is None:
+            stored = self._sides[side].seen(record_id)
+            if stored is None:
+                return None
+            unit = Unit(
+                kind=self._kind,
+                records={side: stored[0]},
+                candidates=self._candidates(agreement, side, stored[0]),
+                asked=asked,
+                young=self._may_be_older_than_memory(stored[0]),
+            )
+            return Task(unit=unit, seqs=())
+        ids = {Side.FORTNOX: bond.fortnox_id, Side.PARTNER: bond.partner_id}
+        shown = {each: self._sides[each].seen(ids[each]) for each in Side}
+        unit = Unit(
+            kind=self._kind,
+            records={each: stored[0] for each, stored in shown.items() if stored},
+            bond=bond,
+            resolved=self._resolved(f"partner:{bond.partner_id}"),
+        )
+        return Task(unit=unit, seqs=(), linked=True)
+
+    def _may_be_older_than_memory(self, seen: Seen) -> bool:
+        return seen.born_at is None or seen.born_at <= self._binding.born_at
+
+    def _candidates(self, agreement: Agreement, side: Side, own: Seen) -> tuple[Candidate, ...]:
+        found = []
+        for name in agreement.recognised_by:
+            value = naming(agreement, side, own).get(name)
+            if value is None:
+                continue
+            rivals = [
+                i for i in self._sides[side].named(name, value) if i != own.id and not self.bond(side, i)
+            ]
+            for other_id in self._sides[side.other].named(name, value):
+                stored = self._sides[side.other].seen(other_id)
+                linked = self.bond(side.other, other_id) is not None
+                if stored:
+                    found.append(Candidate(record=stored[0], on=name, linked=linked, rivals=len(rivals)))
+        return tuple(found)
+
+    def bond(self, side: Side, record_id: str) -> Bond | None:
+        """The link of one record."""
+        row = self._run(f"link_by_{side.value}", id=record_id).fetchone()
+        if row is None:
+            return None
+        agreed = self._sealer.open(self._link_context(row[1]), row[2])
+        return Bond(
+            fortnox_id=row[0],
+            partner_id=row[1],
+            agreed={field: (pair[0], pair[1]) for field, pair in agreed.items()},
+        )
+
+    def linked(self) -> int:
+        """How many records are linked."""
+        return int(self._run("link_count").fetchone()[0])
+
+    def _resolved(self, key: str) -> Mapping[str, Side]:
+        return {field: Side(use) for field, use in self._run("conflicts_open", key=key) if use}
+
+    # -------------------------------------------------------------- what was decided
+
+    def agree(self, fortnox_id: str, partner_id: str, agreed: Agreed, now: dt.datetime) -> None:
+        """Link two records, or add to what they agreed on."""
+        before = self.bond(Side.PARTNER, partner_id)
+        whole = {**(before.agreed if before else {}), **agreed}
+        sealed = self._sealer.seal(self._link_context(partner_id), whole)
+        self._run("link_set", fortnox_id=fortnox_id, partner_id=partner_id, sealed=sealed, at=to_text(now))
+
+    def done(self, task: Task) -> None:
+        """These records need no further decision until something new is seen."""
+        for side, record_id, seq in task.seqs:
+            self._run("todo_done", side=side.value, id=record_id, seq=seq)
+
+    def again(self, side: Side, record_id: str, *, asked: bool = False) -> None:
+        """Decide about this record once more."""
+        self._run("todo_add", side=side.value, id=record_id, seq=0, asked=asked)
+
+    # -------------------------------------------------------------- parked, conflicts, held
+
+    def standstill(self, decision: Decision) -> bool:
+        """Whether this very decision was refused before, or a person said to leave the record alone."""
+        row = self._run("parked_get", key=decision.unit.key).fetchone()
+        if row is None:
+            return False
+        return bool(row[3]) or (row[1] == self._digest(decision) and row[2] == self._binding.config)
+
+    def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> None:
+        """Set a record aside with the reason; it is tried again when what it needs has changed."""
+        key = decision.unit.key
+        self._run(
+            "parked_set",
+            key=key,
+            code=problem.code,
+            sealed=self._sealer.seal(f"parked|{key}", [problem.what, problem.where, problem.todo]),
+            digest=self._digest(decision),
+            config=self._binding.config,
+            since=to_text(now),
+        )
+
+    def unpark(self, key: str) -> None:
+        """The record goes on; one that a person ignores stays ignored."""
+        self._run("parked_drop", key=key)
+
+    def note_conflicts(self, key: str, conflicts: Iterable[Conflict], now: dt.datetime) -> None:
+        """List each conflict once for the same values; open ones that are no longer among them are over."""
+        noted = list(conflicts)
+        open_fields = {field for field, _ in self._run("conflicts_open", key=key)}
+        for field in open_fields - {c.field for c in noted if c.state is ConflictState.OPEN}:
+            self._run("conflict_close", key=key, field=field)
+        for conflict in noted:
+            values = [conflict.base, conflict.fortnox, conflict.partner]
+            digest = self._sealer.digest(values)
+            last = self._run("conflict_last", key=key, field=conflict.field).fetchone()
+            if last and last[1] == digest and last[2] == conflict.state.value:
+                continue
+            if last and last[2] == ConflictState.OPEN.value:
+                self._run("conflict_close", key=key, field=conflict.field)
+            self._run(
+                "conflict_add",
+                key=key,
+                field=conflict.field,
+                sealed=self._sealer.seal(f"conflict|{key}|{conflict.field}", values),
+                digest=digest,
+                winner=conflict.winner and conflict.winner.value,
+                rule=conflict.rule,
+                state=conflict.state.value,
+                at=to_text(now),
+            )
+
+    def hold(self, steps: Sequence[Step], reasons: Sequence[str], now: dt.datetime) -> bool:
+        """Hold a plan; False when a person released exactly this one, which uses the release up."""
+        digest = self._sealer.digest(plain(steps).decode()).hex()
+        row = self._run("held_get").fetchone()
+        if row and row[1] == digest and row[2]:
+            self._run("held_drop")
+            return False
+        listed = essence(steps)
+        self._run(
+            "held_set",
+            digest=digest,
+            reason="; ".join(reasons),
+            steps=len(listed),
+            sealed=self._sealer.seal(f"held|{self._binding.id}|{self._kind}", listed),
+            at=to_text(now),
+        )
+        return True
+
+    def unhold(self) -> None:
+        """The plan does not look like an accident any more."""
+        self._run("held_drop")
+
+    # -------------------------------------------------------------- the transfer log
+
+    def log(self, step: Step, ids: tuple[str | None, str | None], written: Written, now: dt.datetime) -> None:
+        """Append what was done to the chained transfer log; `ids` are Fortnox' and the partner's."""
+        side = None if step.__struct_config__.tag == "link" else getattr(step, "side", None)
+        fields = getattr(step, "fields", None)
+        row: dict[str, Any] = {
+            "at": to_text(now),
+            **self._here,
+            "key": step.key,
+            "fortnox_id": ids[0],
+            "partner_id": ids[1],
+            "action": str(step.__struct_config__.tag),
+            "outcome": written.outcome,
+            "side": side and side.value,
+            "status": written.status,
+            "code": written.code,
+            "cause": written.cause or step.reason,
+            "remedy": written.remedy,
+            "sealed_sent": None if fields is None else self._sealer.seal(f"audit|{step.key}", dict(fields)),
+        }
+        last = self._db.execute(SQL["audit_last"]).fetchone()
+        row["chain"] = self._sealer.chain(last[0] if last else NO_CHAIN, row)
+        self._db.execute(SQL["audit_add"], row)
+
+    # -------------------------------------------------------------- helpers
+
+    def _digest(self, decision: Decision) -> bytes:
+        problem = decision.problem and [decision.problem.code, decision.problem.what]
+        return self._sealer.digest([plain(decision.steps).decode(), problem])
+
+    def _link_context(self, partner_id: str) -> str:
+        return f"link|{self._binding.id}|{self._kind}|{partner_id}"
+
+    def _run(self, statement: str, **values: object) -> sqlite3.Cursor:
+        return self._db.execute(SQL[statement], {**self._here, **values})
