@@ -25,15 +25,12 @@ class Clock(Protocol):
 
     def now(self) -> dt.datetime:
         """Aware, UTC."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds since some fixed moment; never goes back."""
-        ...
 
     async def sleep(self, seconds: float) -> None:
         """Wait. Zero or less yields once."""
-        ...
 
 
 class Ids(Protocol):
@@ -41,11 +38,9 @@ class Ids(Protocol):
 
     def uniform(self) -> float:
         """0 <= x < 1, for jitter."""
-        ...
 
     def bytes(self, count: int) -> bytes:
         """Unpredictable bytes, for nonces, states and random references."""
-        ...
 
 
 # ------------------------------------------------------------------ HTTP
@@ -97,7 +92,6 @@ class Http(Protocol):
 
     async def send(self, request: Request) -> Reply:
         """One request, one answer."""
-        ...
 
 
 class Grant(Protocol):
@@ -105,11 +99,15 @@ class Grant(Protocol):
 
     async def headers(self) -> Mapping[str, str]:
         """What to add to a request now; renews first when that is due. Raises GrantError, Unreachable."""
-        ...
 
     async def refused(self, headers: Mapping[str, str]) -> None:
         """A request with `headers` was answered 401: do not hand these out again."""
-        ...
+
+    def age_s(self) -> float | None:
+        """Seconds since the token in use was obtained, None when there is none."""
+
+    def expires_at(self) -> dt.datetime | None:
+        """When the token in use runs out."""
 
 
 # ------------------------------------------------------------------ systems
@@ -167,11 +165,9 @@ class System(Protocol):
 
     def table(self, kind: str) -> Table:
         """How `kind` is spelled here. Complete only after `prepare`."""
-        ...
 
     async def prepare(self) -> None:
         """What must be known before the first pass (company, field metadata); cheap when repeated."""
-        ...
 
     def read(
         self, kind: str, since: dt.datetime | None, lane: Lane, *, only_changed: bool = False
@@ -184,19 +180,15 @@ class System(Protocol):
         Pages may overlap. `Seen.changed_at` is set where the system, or the way it
         was asked, tells that the record changed at or after that time.
         """
-        ...
 
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
         """One whole record; None when it does not exist."""
-        ...
 
     async def create(self, kind: str, fields: Fields, lane: Lane) -> Answer:
         """Make a record of exactly `fields`."""
-        ...
 
     async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane) -> Answer:
         """Set exactly `fields`; None clears."""
-        ...
 
     async def look(self, kind: str, fields: Fields, since: dt.datetime | None) -> Sequence[Seen]:
         """
@@ -205,11 +197,9 @@ class System(Protocol):
         `since` is a time before that creation, None when unknown. Whole
         records, all pages; the caller compares exactly.
         """
-        ...
 
     async def check(self, kinds: Sequence[str]) -> Sequence[Finding]:
         """Prove every prerequisite for `kinds`, for `check --online`. Reads only."""
-        ...
 
 
 # ------------------------------------------------------------------ memory
@@ -220,15 +210,12 @@ class Observations(Protocol):
 
     def mark(self) -> Mark | None:
         """Up to where the register has been stored."""
-        ...
 
     def listed_since(self, start: dt.datetime, shape: str) -> bool:
         """Whether the changes since `start` were asked for once."""
-        ...
 
     def finish(self, finish: Finish) -> None:
         """Move the mark, in the transaction that stores the last rows up to it."""
-        ...
 
     def store(
         self,
@@ -241,27 +228,27 @@ class Observations(Protocol):
         run: int | None = None,
     ) -> None:
         """Store what a list or a reading by key showed; news gets a sequence number."""
-        ...
 
     def store_gone(self, record_id: str) -> None:
         """The record does not exist any more."""
-        ...
 
     def due(self, now: dt.datetime, most: int) -> Sequence[str]:
         """Records to be read by key."""
-        ...
 
     def want(self, record_ids: Iterable[str], now: dt.datetime) -> None:
         """Have these read by key."""
-        ...
+
+    def want_whole(self, now: dt.datetime) -> None:
+        """Have everything read by key of which only a list row is known."""
 
     def missing(self, run: int) -> tuple[int, Sequence[str]]:
-        """How many are known, and which the complete reading `run` did not show."""
-        ...
+        """How many are known, and which the complete reading `run` does not show any more."""
+
+    def keep(self, record_ids: Iterable[str], run: int) -> None:
+        """Take these as shown by the complete reading `run`."""
 
     def seen(self, record_id: str) -> tuple[Seen, int | None] | None:
         """A stored record and its sequence number."""
-        ...
 
 
 class Work(Protocol):
@@ -269,59 +256,45 @@ class Work(Protocol):
 
     def collect(self) -> None:
         """Put what is new on the list."""
-        ...
 
     def ask_for_unlinked(self) -> int:
         """Put every unlinked Fortnox record on the list, as asked for; how many."""
-        ...
 
     def tasks(self, agreement: Agreement, *, asked_most: int | None = None) -> Sequence[Task]:
         """What is to be decided now."""
-        ...
 
     def linked(self) -> int:
         """How many records are linked."""
-        ...
 
     def agree(self, fortnox_id: str, partner_id: str, agreed: Agreed, now: dt.datetime) -> None:
         """Link two records, or add to what they agreed on."""
-        ...
 
     def done(self, task: Task) -> None:
         """Nothing more to decide until something new is seen."""
-        ...
 
     def again(self, side: Side, record_id: str, *, asked: bool = False) -> None:
         """Decide once more."""
-        ...
 
     def standstill(self, decision: Decision) -> bool:
         """Whether this very decision is parked already."""
-        ...
 
     def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> None:
         """Set a record aside with the reason."""
-        ...
 
     def unpark(self, key: str) -> None:
         """The record goes on."""
-        ...
 
     def note_conflicts(self, key: str, conflicts: Iterable[Conflict], now: dt.datetime) -> None:
         """List conflicts, and close open ones on other fields."""
-        ...
 
     def hold(self, steps: Sequence[Step], reasons: Sequence[str], now: dt.datetime) -> bool:
         """Hold a plan; False when exactly this one was released."""
-        ...
 
     def unhold(self) -> None:
         """Nothing is held any more."""
-        ...
 
     def log(self, step: Step, ids: tuple[str | None, str | None], written: Written, now: dt.datetime) -> None:
         """Append to the transfer log."""
-        ...
 
 
 class Intents(Protocol):
@@ -329,29 +302,26 @@ class Intents(Protocol):
 
     def open(self, step: Create | Update) -> Intent:
         """Store a decision as READY."""
-        ...
 
     def sent(self, intent: Intent, now: dt.datetime) -> Intent:
         """The request leaves next."""
-        ...
 
     def set_state(
         self, intent: Intent, state: IntentState, *, looks: int = 0, next_look_at: dt.datetime | None = None
     ) -> None:
         """READY again, or UNKNOWN until a time."""
-        ...
 
     def drop(self, intent: Intent) -> None:
         """Settled."""
-        ...
+
+    def forget(self, kind: str, key: str) -> None:
+        """An attempt that waited to be repeated is not wanted any more."""
 
     def after_restart(self, settle: dt.timedelta) -> None:
         """What was sent before the process began is unknown."""
-        ...
 
     def in_state(self, state: IntentState) -> Sequence[Intent]:
         """All in one state, oldest first."""
-        ...
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -371,23 +341,18 @@ class Transaction(Protocol):
 
     def observations(self, scope: str, kind: str) -> Observations:
         """One register of one account."""
-        ...
 
     def work(self, binding: Binding, kind: str) -> Work:
         """One connector's work on one kind."""
-        ...
 
     def intents(self, binding: Binding) -> Intents:
         """One connector's writes."""
-        ...
 
     def counts(self, binding: Binding) -> Counts:
         """What waits at one connector."""
-        ...
 
     def succeeded(self, binding: Binding, now: dt.datetime) -> None:
         """A pass went through."""
-        ...
 
 
 class Journal(Protocol):
@@ -395,7 +360,6 @@ class Journal(Protocol):
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` as one transaction; durable when this returns. Raises StateError."""
-        ...
 
 
 # ------------------------------------------------------------------ tokens
@@ -418,8 +382,6 @@ class Tokens(Protocol):
 
     async def load(self, name: str) -> Token | None:
         """The newest generation under `name`."""
-        ...
 
     async def save(self, name: str, token: Token) -> None:
         """Store durably; a lower generation than the stored one is refused with AssertionError."""
-        ...

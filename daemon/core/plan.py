@@ -8,7 +8,7 @@ before anything is sent, and `plan` and `run` share it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -129,11 +129,6 @@ class Tables(Struct, frozen=True, kw_only=True):
 
 
 # ------------------------------------------------------------------ deciding
-
-
-def decide_all(units: Iterable[Unit], agreement: Agreement, tables: Tables) -> tuple[Decision, ...]:
-    """One decision for each unit, in a stable order."""
-    return tuple(decide(unit, agreement, tables) for unit in sorted(units, key=lambda unit: unit.key))
 
 
 def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:

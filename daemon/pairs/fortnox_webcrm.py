@@ -77,11 +77,13 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     country_language: Literal["sv", "da", "nb", "en", "fi"] = "sv"
     customers: bool = True
     articles: bool = True
+    article_number: int = 1  # which Data field of a catalogue item holds it
+    article_name: int = 2
     field_map: Mapping[str, str] = {}
 
     def places(self) -> Mapping[str, str]:
-        """The field map with its defaults filled in; fields that are mapped to "" are left out."""
-        return {ours: theirs for ours, theirs in {**DEFAULT_FIELD_MAP, **self.field_map}.items() if theirs}
+        """The field map with its defaults filled in; "" means nowhere."""
+        return {**DEFAULT_FIELD_MAP, **self.field_map}
 
 
 def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
@@ -95,12 +97,16 @@ def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
         todo = f"use one of {', '.join(sorted(MAPPABLE))}"
         found.append(("field_map", f"{field!r} is not a field of a customer", todo))
     for place, count in Counter(settings.places().values()).items():
-        if count > 1:
+        if place and count > 1:
             found.append(
                 ("field_map", f"{place} is given to {count} fields", "give each field its own place")
             )
-    if "number" not in settings.places():
+    if not settings.places()["number"]:
         found.append(("field_map", "the customer number has no place", "name a text field for number"))
+    if not (1 <= settings.article_number <= 9 and 1 <= settings.article_name <= 9):
+        found.append(("article_number", "a catalogue item has the Data fields 1 to 9", "use one of them"))
+    if settings.article_number == settings.article_name:
+        found.append(("article_name", "the number is kept in the same field", "use another Data field"))
     for field in sorted(set(settings.decides) - set(CUSTOMER_DECIDES)):
         todo = f"use one of {', '.join(sorted(CUSTOMER_DECIDES))}"
         found.append(("decides", f"{field!r} is not a field that can be decided", todo))

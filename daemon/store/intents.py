@@ -73,12 +73,17 @@ class Intents:
         """Settled, one way or the other."""
         self._run("intent_drop", id=intent.id)
 
+    def forget(self, kind: str, key: str) -> None:
+        """An attempt that waited to be repeated is not wanted any more."""
+        self._run("intent_forget", kind=kind, key=key)
+
     def after_restart(self, settle: dt.timedelta) -> None:
         """What was only decided is forgotten; what was sent is unknown until it has had time to show."""
         self._run("intent_drop_ready")
         for intent in self.in_state(IntentState.SENT):
             assert intent.sent_at is not None
-            self._run("intent_after_restart", id=intent.id, next_look_at=to_text(intent.sent_at + settle))
+            next_look_at = to_text(intent.sent_at + settle)
+            self._run("intent_after_restart", id=intent.id, next_look_at=next_look_at)
 
     def in_state(self, state: IntentState) -> Sequence[Intent]:
         """All writes in one state, oldest first."""

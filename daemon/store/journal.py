@@ -92,9 +92,12 @@ class Journal:
             row = db.execute(SQL["connector_get"], {"identity": identity}).fetchone()
             if row is None:
                 values = {"identity": identity, "name": name, "start": to_text(now), "born_at": to_text(now)}
-                db.execute(SQL["connector_add"], values)
+                db.execute(SQL["connector_add"], {**values, "config": config})
                 row = db.execute(SQL["connector_get"], {"identity": identity}).fetchone()
-            db.execute(SQL["connector_name"], {"id": row[0], "name": name})
+            if row[3] != config:
+                # What may cross, and who decides, may differ now: everything is decided anew, reading nothing.
+                db.execute(SQL["cursors_drop"], {"connector": row[0]})
+            db.execute(SQL["connector_set"], {"name": name, "id": row[0], "config": config})
             return Binding(
                 id=row[0],
                 name=name,
@@ -106,6 +109,19 @@ class Journal:
             )
 
         return await self.database.transact(work)
+
+    async def note(self, key: str, value: str) -> None:
+        """Remember one text."""
+        await self.database.transact(lambda db: db.execute(SQL["meta_set"], {"key": key, "value": value}).rowcount)
+
+    async def noted(self, key: str) -> str | None:
+        """The text last noted under `key`."""
+        row = await self.database.transact(lambda db: db.execute(SQL["meta_get"], {"key": key}).fetchone())
+        return str(row[0]) if row else None
+
+    async def probe(self) -> None:
+        """Returns when the store has written and answered. Raises StateError."""
+        await self.note("probe", to_text(self.clock.now()))
 
     async def close(self) -> None:
         """Close the file and give the lock up."""

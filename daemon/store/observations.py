@@ -162,10 +162,19 @@ class Observations:
         for record_id in record_ids:
             self._run("observation_want", id=record_id, now=to_text(now))
 
+    def want_whole(self, now: dt.datetime) -> None:
+        """Have everything read by key of which only a list row is known."""
+        self._run("observation_want_whole", now=to_text(now))
+
     def missing(self, run: int) -> tuple[int, Sequence[str]]:
-        """How many live records are known, and those that the complete reading `run` did not show."""
+        """How many live records are known, and those that only the complete reading before `run` showed."""
         known = self._run("observation_known").fetchone()[0]
         return known, [row[0] for row in self._run("observation_missing", run=run)]
+
+    def keep(self, record_ids: Iterable[str], run: int) -> None:
+        """Take these as shown by the complete reading `run`, which is not believed about them."""
+        for record_id in record_ids:
+            self._run("observation_pass", id=record_id, run=run)
 
     def seen(self, record_id: str) -> tuple[Seen, int | None] | None:
         """A stored record with its sequence number (None while only a list row is known); None when gone."""

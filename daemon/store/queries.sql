@@ -52,10 +52,13 @@ WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
 SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now ORDER BY due_at, id LIMIT :most
 -- name: observation_want
 UPDATE observations SET due_at = :now WHERE scope = :scope AND kind = :kind AND id = :id
+-- name: observation_want_whole
+UPDATE observations SET due_at = :now WHERE scope = :scope AND kind = :kind AND whole = 0 AND gone = 0
 -- name: observation_known
 SELECT count(*) FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0
 -- name: observation_missing
-SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0 AND pass < :run ORDER BY id
+-- Those that the complete reading before this one showed: a record is asked about once when it goes missing.
+SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0 AND pass = :run - 1 ORDER BY id
 -- name: observation_get
 SELECT sealed_fields, whole, changed_at, born_at, seq FROM observations
 WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
@@ -69,11 +72,13 @@ SELECT l.id FROM lookups l JOIN observations o USING (scope, kind, id)
 WHERE l.scope = :scope AND l.kind = :kind AND l.name = :name AND l.digest = :digest AND o.gone = 0 ORDER BY l.id
 
 -- name: connector_get
-SELECT id, start, born_at FROM connectors WHERE identity = :identity
+SELECT id, start, born_at, config FROM connectors WHERE identity = :identity
 -- name: connector_add
-INSERT INTO connectors (identity, name, start, born_at) VALUES (:identity, :name, :start, :born_at)
--- name: connector_name
-UPDATE connectors SET name = :name WHERE id = :id
+INSERT INTO connectors (identity, name, start, born_at, config) VALUES (:identity, :name, :start, :born_at, :config)
+-- name: connector_set
+UPDATE connectors SET name = :name, config = :config WHERE id = :id
+-- name: cursors_drop
+DELETE FROM cursors WHERE connector = :connector
 -- name: connector_succeeded
 UPDATE connectors SET succeeded_at = :at WHERE id = :id
 
@@ -138,6 +143,8 @@ WHERE id = :id AND state = 'ready'
 UPDATE intents SET state = :state, next_look_at = :next_look_at, looks = :looks WHERE id = :id
 -- name: intent_drop
 DELETE FROM intents WHERE id = :id
+-- name: intent_forget
+DELETE FROM intents WHERE connector = :connector AND kind = :kind AND key = :key AND state = 'ready'
 -- name: intent_drop_ready
 DELETE FROM intents WHERE connector = :connector AND state = 'ready' AND attempt = 0
 -- name: intent_after_restart
@@ -208,3 +215,47 @@ INSERT INTO tokens (name, generation, sealed_token, stored_at) VALUES (:name, :g
 ON CONFLICT DO UPDATE SET sealed_token = excluded.sealed_token, stored_at = excluded.stored_at
 -- name: token_prune
 DELETE FROM tokens WHERE name = :name AND generation < :generation AND stored_at < :before
+
+-- name: desk_connector
+SELECT id, paused, succeeded_at FROM connectors WHERE name = :name
+-- name: desk_paused
+SELECT name FROM connectors WHERE paused
+-- name: desk_set_paused
+UPDATE connectors SET paused = :paused WHERE name = :name
+-- name: desk_parked
+SELECT p.id, c.name, p.kind, p.key, p.code, p.sealed_text, p.since, p.tries FROM parked p
+JOIN connectors c ON c.id = p.connector WHERE p.ignored = 0 ORDER BY p.since, p.id
+-- name: desk_parked_one
+SELECT p.connector, c.name, p.kind, p.key FROM parked p JOIN connectors c ON c.id = p.connector WHERE p.id = :id
+-- name: desk_unpark
+DELETE FROM parked WHERE id = :id
+-- name: desk_ignore
+UPDATE parked SET ignored = 1 WHERE id = :id
+-- name: desk_conflicts
+SELECT f.id, c.name, f.kind, f.key, f.field, f.sealed_values, f.winner, f.rule, f.state, f.at FROM conflicts f
+JOIN connectors c ON c.id = f.connector ORDER BY f.state <> 'open', f.id DESC LIMIT 1000
+-- name: desk_conflict_one
+SELECT f.connector, c.name, f.kind, f.key, f.state FROM conflicts f JOIN connectors c ON c.id = f.connector
+WHERE f.id = :id
+-- name: desk_resolve
+UPDATE conflicts SET resolution = :use WHERE id = :id AND state = 'open'
+-- name: desk_held
+SELECT h.id, c.name, h.connector, h.kind, h.digest, h.reason, h.steps, h.sealed_steps, h.at FROM held h
+JOIN connectors c ON c.id = h.connector ORDER BY h.id
+-- name: desk_held_one
+SELECT h.connector, c.name FROM held h JOIN connectors c ON c.id = h.connector WHERE h.id = :id
+-- name: desk_release
+UPDATE held SET released = 1 WHERE id = :id
+-- name: desk_drop_held
+DELETE FROM held WHERE id = :id
+-- name: desk_drop_held_todo
+DELETE FROM todo WHERE connector = :connector AND kind = (SELECT kind FROM held WHERE id = :id)
+-- name: desk_intents
+SELECT i.id, c.name, i.kind, i.key, i.action, i.state, i.attempt, i.reference, i.sent_at, i.next_look_at
+FROM intents i JOIN connectors c ON c.id = i.connector ORDER BY i.id
+-- name: desk_log
+SELECT a.seq, a.at, c.name, a.kind, a.key, a.fortnox_id, a.partner_id, a.action, a.outcome, a.side, a.status, a.code,
+    a.cause, a.remedy, a.sealed_sent
+FROM audit a JOIN connectors c ON c.id = a.connector
+WHERE (:connector IS NULL OR c.name = :connector) AND (:key IS NULL OR :key IN (a.key, a.fortnox_id, a.partner_id))
+ORDER BY a.seq DESC LIMIT :limit

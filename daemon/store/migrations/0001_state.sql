@@ -12,6 +12,7 @@ CREATE TABLE connectors (
     name     TEXT NOT NULL,
     start    TEXT NOT NULL,             -- from when on records cross by themselves
     born_at  TEXT NOT NULL,             -- when this memory of the connector began
+    config   TEXT NOT NULL,             -- digest of the settings it last ran under
     paused   INTEGER NOT NULL DEFAULT 0,
     succeeded_at TEXT
 ) STRICT;

@@ -1,0 +1,313 @@
+"""Makes connectors out of a config, and keeps what several of them, or several configs, share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from daemon.bootstrap.kinds import KINDS
+from daemon.config import Company as CompanyConfig
+from daemon.config import Config, read_secret
+from daemon.core.budget import BUDGETS, Budget
+from daemon.core.guard import Limits
+from daemon.core.records import Side
+from daemon.core.reference import reference
+from daemon.core.report import ConnectorReport
+from daemon.engine.account import Account
+from daemon.engine.sync import Company, Connector, Settings
+from daemon.engine.writing import Timing
+from daemon.events import (
+    BUDGET_SEEN,
+    INTENTS_SEEN,
+    OLDEST_UNKNOWN_SEEN,
+    REQUEST_DONE,
+    TOKEN_SEEN,
+    Events,
+    class_of,
+)
+from daemon.net.auth import FortnoxGrant
+from daemon.net.client import HttpClient, Observe
+from daemon.net.throttle import Throttle
+from daemon.pairs.settings import ConnectorSettings
+from daemon.ports import Clock, Finding, Grant, Http, Ids
+from daemon.service.loop import Loop
+from daemon.service.operate import stamp
+from daemon.store.journal import Journal
+from daemon.systems import REGISTRY
+
+LOGIN_BUDGET = Budget(slots=30, window_s=60.0)  # no vendor states one for logins; this only stops a mistake
+MAX_AGE_SHARE = 0.5  # a reading that another connector made within half an interval will do
+
+
+# ------------------------------------------------------------------ one company, one partner
+
+
+class Client(Http, Protocol):
+    """A way out that must be closed."""
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+
+
+class Connect(Protocol):
+    """Makes a way out to one host."""
+
+    def __call__(
+        self, system: str, base_url: str, throttle: Throttle, clock: Clock, *, observe: Observe
+    ) -> Client:
+        """See HttpClient."""
+
+
+class _End:
+    """One account with what only it uses."""
+
+    def __init__(
+        self, account: Account, grant: Grant, clients: Sequence[Client], throttle: Throttle, digest: str
+    ) -> None:
+        self.account, self.grant, self.clients = account, grant, clients
+        self.throttle, self.digest = throttle, digest
+
+    async def close(self) -> None:
+        for client in self.clients:
+            await client.aclose()
+
+
+class ConnectorLoop:
+    """One connector as the supervisor runs it."""
+
+    def __init__(
+        self, name: str, settings: ConnectorSettings, digest: str, connector: Connector, partner: _End
+    ) -> None:
+        self.name, self.company, self.kind, self.digest = name, settings.company, settings.kind, digest
+        self.interval_s, self.offset_s = float(settings.interval), float(settings.offset)
+        self.connector, self.partner = connector, partner
+
+    async def prepare(self) -> None:
+        """First use of the vendors' systems."""
+        await self.connector.prepare()
+
+    async def run_pass(
+        self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
+    ) -> ConnectorReport:
+        """One pass."""
+        return await self.connector.run_pass(side, dry_run=dry_run, imports=imports)
+
+
+# ------------------------------------------------------------------ building
+
+
+class House:
+    """Makes loops out of a config, and keeps what several of them, or several configs, share."""
+
+    def __init__(
+        self, journal: Journal, clock: Clock, ids: Ids, events: Events, connect: Connect = HttpClient
+    ) -> None:
+        """`connect` makes the one way out to a host; a simulation brings its own."""
+        self.journal, self._clock, self._ids, self._events = journal, clock, ids, events
+        self._connect = connect
+        self._throttles: dict[str, Throttle] = {}
+        self._spent_at: Mapping[str, Sequence[float]] = {}
+        self._crashed_at: float | None = None
+        self._companies: dict[str, _End] = {}
+        self.loops: dict[str, ConnectorLoop] = {}
+        self._config: Config
+
+    async def build(self, config: Config, keep: Mapping[str, Loop]) -> Mapping[str, Loop]:
+        """A loop for each enabled connector; those in `keep` as they are."""
+        loops: dict[str, ConnectorLoop] = {}
+        companies = dict(self._companies)
+        for name, settings in config.enabled.items():
+            kept = keep.get(name)
+            if isinstance(kept, ConnectorLoop):
+                loops[name] = kept
+                continue
+            company = companies.get(settings.company)
+            if company is None or company.digest != config.digests[f"company.{settings.company}"]:
+                company = self._company(settings.company, config)
+                companies[settings.company] = company
+            loops[name] = await self._loop(name, config, company)
+        self._companies, self.loops, self._config = companies, loops, config
+        return dict(loops)
+
+    async def drop(self, loops: Iterable[Loop]) -> None:
+        """Close what only these used."""
+        for loop in loops:
+            assert isinstance(loop, ConnectorLoop)
+            await loop.partner.close()
+
+    async def close(self) -> None:
+        """Close every connection and remember how much of each budget is in use."""
+        for loop in self.loops.values():
+            await loop.partner.close()
+        for company in self._companies.values():
+            await company.close()
+        now = self._clock.now().timestamp()
+        spent = {name: [now - age for age in each.recent()] for name, each in self._throttles.items()}
+        await self.journal.note("budgets", msgspec.json.encode(spent).decode())
+        await self.journal.note("running", "")
+
+    def _company(self, name: str, config: Config) -> _End:
+        settings = config.companies[name]
+        throttle = self._throttle(f"fortnox|{settings.client_id}|{settings.tenant_id}", BUDGETS["fortnox"])
+        api = self._client(name, "fortnox", settings.api_url, throttle)
+        login = self._client(name, "fortnox", settings.auth_url, Throttle(LOGIN_BUDGET, self._clock))
+        grant = self._grant(name, settings, login)
+        system = REGISTRY["fortnox"](
+            http=api,
+            grant=grant,
+            clock=self._clock,
+            ids=self._ids,
+            tenant_id=settings.tenant_id,
+            overlap=dt.timedelta(seconds=settings.overlap),
+            base_url=settings.api_url,
+        )
+        account = Account(system, Side.FORTNOX, self.journal, self._clock, self._events)
+        return _End(account, grant, (api, login), throttle, config.digests[f"company.{name}"])
+
+    def _grant(self, name: str, settings: CompanyConfig, login: Http) -> FortnoxGrant:
+        return FortnoxGrant(
+            kind=settings.grant,
+            company=name,
+            client_id=settings.client_id,
+            secret=lambda: read_secret(settings.client_secret),
+            tenant_id=settings.tenant_id,
+            scopes=settings.scopes,
+            auth_url=settings.auth_url,
+            tokens=self.journal.tokens,
+            name=f"fortnox|{settings.client_id}|{settings.tenant_id}",
+            http=login,
+            clock=self._clock,
+            ids=self._ids,
+        )
+
+    async def _loop(self, name: str, config: Config, company: _End) -> ConnectorLoop:
+        settings = config.connectors[name]
+        kind, digest = KINDS[settings.kind], config.digests[f"connector.{name}"]
+        partner = self._partner(name, settings, digest)
+        start = dt.datetime.combine(settings.start, dt.time(), dt.UTC) if settings.start else None
+        scopes = (company.account.system.scope, partner.account.system.scope)
+        binding = await self.journal.bind(name, *scopes, start, digest)
+        tenant = config.companies[settings.company].tenant_id
+        connector = Connector(
+            binding,
+            kind.agreements(
+                settings,
+                binding.start,
+                lambda record, record_id: reference(tenant, binding.partner, kind.letters, record, record_id),
+            ),
+            Company(fortnox=company.account, partner=partner.account),
+            Settings(
+                limits=Limits(**msgspec.structs.asdict(settings.guard)),
+                timing=Timing(
+                    settle=dt.timedelta(seconds=config.daemon.settle),
+                    gap=dt.timedelta(seconds=config.daemon.gap),
+                ),
+                max_age_s=float(settings.interval) * MAX_AGE_SHARE,
+            ),
+            self.journal,
+            self._clock,
+            self._events,
+        )
+        return ConnectorLoop(name, settings, digest, connector, partner)
+
+    def _partner(self, name: str, settings: ConnectorSettings, digest: str) -> _End:
+        kind, url = KINDS[settings.kind], str(getattr(settings, "url", ""))
+        throttle = self._throttle(f"{settings.kind}|{url}|{settings.account}", BUDGETS[settings.kind])
+        client = self._client(settings.company, settings.kind, url, throttle)
+        grant = kind.grant(name, settings, client, self._clock)
+        system = kind.system(settings, client, grant, self._clock, self._ids)
+        account = Account(system, Side.PARTNER, self.journal, self._clock, self._events, settings=digest)
+        return _End(account, grant, (client,), throttle, digest)
+
+    # -------------------------------------------------------------- budgets
+
+    def _throttle(self, name: str, budget: Budget) -> Throttle:
+        """One for each budget, whatever is reloaded or restarted: the vendor counts on."""
+        if name not in self._throttles:
+            throttle = self._throttles[name] = Throttle(budget, self._clock)
+            throttle.remember(self._spent(name, budget))
+        return self._throttles[name]
+
+    def _spent(self, name: str, budget: Budget) -> Iterable[float]:
+        """Ages in seconds of the calls that the last process made; after a crash it may have made all."""
+        now = self._clock.now().timestamp()
+        if self._crashed_at is not None and name.startswith("fortnox|"):
+            return [max(0.0, now - self._crashed_at)] * budget.slots
+        return [max(0.0, now - at) for at in self._spent_at.get(name, ())]
+
+    async def remember_budgets(self, last_written_at: float) -> None:
+        """Go on counting where the last process stopped; `last_written_at` in epoch seconds."""
+        spent = await self.journal.noted("budgets")
+        self._spent_at = msgspec.json.decode(spent or "{}", type=dict[str, list[float]])
+        self._crashed_at = last_written_at if await self.journal.noted("running") else None
+        await self.journal.note("running", "yes")
+
+    def _client(self, company: str, system: str, url: str, throttle: Throttle) -> Client:
+        def observe(route: str, outcome: int | str, seconds: float) -> None:
+            told = {"company": company, "system": system, "route": route, "class": class_of(outcome)}
+            self._events.emit(REQUEST_DONE, **told, duration_s=seconds)
+
+        return self._connect(system, url, throttle, self._clock, observe=observe)
+
+    # -------------------------------------------------------------- telling
+
+    async def sample(self) -> None:
+        """Emit what is only known when asked."""
+        for name, end in self._companies.items():
+            where = {"company": name, "system": "fortnox"}
+            used = end.throttle.used / end.throttle.limit
+            self._events.emit(BUDGET_SEEN, **where, used_ratio=used, waiting=end.throttle.waiting)
+            self._events.emit(TOKEN_SEEN, **where, age_s=end.grant.age_s())
+        for name, loop in self.loops.items():
+            where = {"company": loop.company, "system": loop.kind}
+            throttle = loop.partner.throttle
+            used = throttle.used / throttle.limit
+            self._events.emit(BUDGET_SEEN, **where, used_ratio=used, waiting=throttle.waiting)
+            self._events.emit(TOKEN_SEEN, **where, age_s=loop.partner.grant.age_s())
+            await self._sample_intents(name, loop)
+
+    async def _sample_intents(self, name: str, loop: ConnectorLoop) -> None:
+        counts = await loop.connector.counts()
+        self._events.emit(INTENTS_SEEN, connector=name, state="unknown", count=counts.unknown)
+        oldest = counts.oldest_unknown_at
+        age_s = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
+        self._events.emit(OLDEST_UNKNOWN_SEEN, connector=name, age_s=age_s)
+
+    async def companies(self) -> Sequence[Mapping[str, Any]]:
+        """The rows of `status.companies`."""
+        rows = []
+        for name, end in self._companies.items():
+            settings = self._config.companies[name]
+            rows.append(
+                {
+                    "name": name,
+                    "tenant": settings.tenant_id,
+                    "grant": settings.grant,
+                    "token_expires_at": stamp(end.grant.expires_at()),
+                    "budget": {
+                        "used": end.throttle.used,
+                        "limit": end.throttle.limit,
+                        "waiting": end.throttle.waiting,
+                    },
+                }
+            )
+        return rows
+
+    async def check(self) -> Sequence[Finding]:
+        """Prove every prerequisite at every vendor."""
+        findings: list[Finding] = []
+        kinds = sorted({kind for loop in self.loops.values() for kind in loop.connector.kinds})
+        for end in self._companies.values():
+            findings += await end.account.system.check(kinds)
+        for loop in self.loops.values():
+            findings += await loop.partner.account.system.check(loop.connector.kinds)
+        return findings
+
+    async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
+        """Exchange `code` and store the grant."""
+        grant = self._companies[company].grant
+        assert isinstance(grant, FortnoxGrant)
+        await grant.exchange_code(code, redirect_uri)

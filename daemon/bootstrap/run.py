@@ -1,0 +1,104 @@
+"""The two ways to run: as the daemon, and for one command while no daemon runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from msgspec import Struct
+
+from daemon.bootstrap.house import House
+from daemon.config import Config, load, read_secret
+from daemon.core.budget import Budget
+from daemon.events import (
+    Events,
+)
+from daemon.ports import Clock, Finding, Ids
+from daemon.service.logs import open_log, quiet
+from daemon.service.loop import Loop, Parts
+from daemon.service.real import RealClock, RealIds
+from daemon.service.signals import Inbox
+from daemon.service.supervisor import serve
+from daemon.store.desk import StateDesk
+from daemon.store.journal import open_journal
+
+LOGIN_BUDGET = Budget(slots=30, window_s=60.0)  # no vendor states one for logins; this only stops a mistake
+MAX_AGE_SHARE = 0.5  # a reading that another connector made within half an interval will do
+
+
+# ------------------------------------------------------------------ the two ways to run
+
+
+async def run_daemon(path: str, inbox: Inbox) -> int:
+    """`fortnox-syncd run`: the exit code. Raises DaemonError when it cannot start."""
+    clock, ids = RealClock(), RealIds()
+    config = load(path)
+    events = Events(open_log(clock, style=config.daemon.log_format, level=config.daemon.log_level))
+    async with _opened(config, clock, ids, events) as house:
+        parts = Parts(
+            config=config,
+            load=lambda: load(path),
+            builder=house,
+            desk=StateDesk(house.journal.database, house.journal.sealer),
+            events=events,
+            clock=clock,
+            ids=ids,
+            probe=house.journal.probe,
+            sample=house.sample,
+            companies=house.companies,
+            check=house.check,
+            authorize=house.authorize,
+        )
+        return await serve(parts, inbox)
+
+
+class OfflineState(Struct, frozen=True):
+    """The state, opened by a command while no daemon runs."""
+
+    desk: StateDesk
+    loops: Mapping[str, Loop]
+    clock: Clock
+    companies: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
+    check: Callable[[], Awaitable[Sequence[Finding]]]
+    authorize: Callable[[str, str, str], Awaitable[None]]
+
+
+@asynccontextmanager
+async def open_offline(config: Config, *, write: bool = True) -> AsyncIterator[OfflineState]:  # noqa: ARG001
+    """The state and every enabled connector, for one command. Raises StateBusy when a daemon holds it."""
+    clock, ids, events = RealClock(), RealIds(), Events(quiet)
+    async with _opened(config, clock, ids, events) as house:
+        loops = await house.build(config, {})
+        yield OfflineState(
+            desk=StateDesk(house.journal.database, house.journal.sealer),
+            loops=loops,
+            clock=clock,
+            companies=house.companies,
+            check=house.check,
+            authorize=house.authorize,
+        )
+
+
+@asynccontextmanager
+async def _opened(config: Config, clock: Clock, ids: Ids, events: Events) -> AsyncIterator[House]:
+    folder, key = Path(config.daemon.state_dir), config.daemon.state_key
+    last_written_at = _last_written_at(folder)
+    journal = await open_journal(folder, clock, ids, read_secret(key) if key else None)
+    try:
+        house = House(journal, clock, ids, events)
+        await house.remember_budgets(last_written_at)
+        try:
+            yield house
+        finally:
+            with anyio.CancelScope(shield=True):
+                await house.close()
+    finally:
+        await journal.close()
+
+
+def _last_written_at(folder: Path) -> float:
+    """When the state was last written, in epoch seconds; 0 when there is none."""
+    return max((file.stat().st_mtime for file in folder.glob("state.db*")), default=0.0)

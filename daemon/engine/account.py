@@ -1,0 +1,206 @@
+"""
+One account of one system, read once however many connectors use it.
+
+A reading is stored page by page; the mark moves in the transaction that stores
+the last of them, so a reading that was cut short is repeated and never skipped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import anyio
+
+from daemon.core.agreement import Agreement
+from daemon.core.guard import Limits, vanished
+from daemon.core.match import naming
+from daemon.core.records import Lane, Names, Seen, Side
+from daemon.core.window import reread_after
+from daemon.core.work import Finish, Mark
+from daemon.engine.parallel import for_each
+from daemon.events import LIST_NOT_BELIEVED, Events
+from daemon.ports import Clock, Journal, Observations, Page, System, Transaction
+
+COMPLETE_EVERY = dt.timedelta(hours=24)  # a full comparison finds what no list of changes shows
+AT_ONCE = 8  # readings by key under way together; the budget decides how fast they go
+STORED_TOGETHER = 25  # records a transaction
+
+
+class Account:
+    """What one system showed, kept up to date for everybody who uses it."""
+
+    def __init__(
+        self,
+        system: System,
+        side: Side,
+        journal: Journal,
+        clock: Clock,
+        events: Events,
+        *,
+        settings: str = "",
+    ) -> None:
+        """`settings` is a digest of what records are read under besides their table."""
+        self.system, self.side, self._settings = system, side, settings
+        self._journal, self._clock, self._events = journal, clock, events
+        self._turn = anyio.Lock()
+        self._read_at: dict[tuple[str, dt.datetime], float] = {}
+
+    async def refresh(self, agreement: Agreement, *, max_age_s: float = 0.0, eager: bool = False) -> None:
+        """
+        See everything of one kind that changed, unless that was done within `max_age_s`.
+
+        Lists only: what they say must be read by key is due afterwards
+        (`complete`). `eager` reads a record again however lately it was read.
+        """
+        kind = agreement.kind
+        asked_at = self._clock.monotonic()
+        async with self._turn:
+            last = self._read_at.get((kind, agreement.start), float("-inf"))
+            if last >= asked_at or asked_at - last < max_age_s:
+                return
+            began = self._clock.monotonic()
+            await self._read(agreement, eager=eager)
+            self._read_at[kind, agreement.start] = began
+
+    async def _read(self, agreement: Agreement, *, eager: bool) -> None:
+        kind, shape = agreement.kind, self._shape(agreement.kind)
+
+        def ask(tx: Transaction) -> tuple[Mark | None, bool]:
+            here = self._here(tx, kind)
+            return here.mark(), here.listed_since(agreement.start, shape)
+
+        mark, listed = await self._journal.write(ask)
+        known = mark if mark and mark.shape == shape else None
+        if known is None or self._clock.now() - known.complete_at >= COMPLETE_EVERY:
+            await self._list(agreement, None, eager=eager)
+        if not listed:
+            await self._list(agreement, agreement.start, eager=eager, start=agreement.start)
+        elif known:
+            await self._list(agreement, known.mark - self.system.overlap, eager=eager)
+
+    async def _list(
+        self,
+        agreement: Agreement,
+        since: dt.datetime | None,
+        *,
+        eager: bool,
+        start: dt.datetime | None = None,
+    ) -> None:
+        """One reading, stored as it comes; a page is held back so that the mark goes with the last."""
+        kind = agreement.kind
+        pages = aiter(self.system.read(kind, since, Lane.READ, only_changed=start is not None))
+        page = await anext(pages)
+        mark, complete = page.server_time, page.complete
+        before = await self._journal.write(lambda tx: self._here(tx, kind).mark())
+        run = (before.run if before else 0) + 1 if complete else None
+        while True:
+            following = await anext(pages, None)
+            finish = None
+            if following is None:
+                finish = Finish(mark=mark, shape=self._shape(kind), complete=complete, start=start)
+            await self._store(agreement, page, since, finish, eager=eager, run=run)
+            if following is None:
+                break
+            page = following
+        if run is not None:
+            await self._look_for_missing(agreement, run)
+
+    async def _store(
+        self,
+        agreement: Agreement,
+        page: Page,
+        since: dt.datetime | None,
+        finish: Finish | None,
+        *,
+        eager: bool,
+        run: int | None,
+    ) -> None:
+        now = self._clock.now()
+        again_after = reread_after(len(page.rows), self.system.overlap, eager=eager)
+        names = self._names(agreement)
+
+        def work(tx: Transaction) -> None:
+            here = self._here(tx, agreement.kind)
+            here.store(page.rows, names, now, changed_at=since, again_after=again_after, run=run)
+            if finish:
+                here.finish(finish)
+
+        await self._journal.write(work)
+
+    async def _look_for_missing(self, agreement: Agreement, run: int) -> None:
+        """Read by key what a complete list did not show; a list that lacks too much is not believed."""
+        now = self._clock.now()
+        known, missing = await self._journal.write(lambda tx: self._here(tx, agreement.kind).missing(run))
+        if why := vanished(known, len(missing), Limits()):
+            await self._journal.write(lambda tx: self._here(tx, agreement.kind).keep(missing, run))
+            self._events.emit(LIST_NOT_BELIEVED, system=self.system.name, kind=agreement.kind, reason=why)
+            return
+        await self._journal.write(lambda tx: self._here(tx, agreement.kind).want(missing, now))
+
+    # -------------------------------------------------------------- reading by key
+
+    async def complete(self, agreement: Agreement, lane: Lane) -> int:
+        """Read by key everything that is due; how many were read."""
+        count = 0
+        while due := await self._due(agreement):
+            for first in range(0, len(due), STORED_TOGETHER):
+                await self.read_by_key(agreement, due[first : first + STORED_TOGETHER], lane)
+            count += len(due)
+        return count
+
+    async def want_whole(self, agreement: Agreement) -> None:
+        """Have everything read by key of which only a list row is known."""
+        now = self._clock.now()
+        await self._journal.write(lambda tx: self._here(tx, agreement.kind).want_whole(now))
+
+    async def _due(self, agreement: Agreement) -> Sequence[str]:
+        now = self._clock.now()
+        return await self._journal.write(
+            lambda tx: self._here(tx, agreement.kind).due(now, 20 * STORED_TOGETHER)
+        )
+
+    async def read_by_key(self, agreement: Agreement, record_ids: Sequence[str], lane: Lane) -> None:
+        """Read these records whole and store them, gone ones included."""
+        found: list[tuple[str, Seen | None]] = []
+
+        async def one(record_id: str) -> None:
+            found.append((record_id, await self.system.get(agreement.kind, record_id, lane)))
+
+        try:
+            await for_each(record_ids, one, AT_ONCE)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._store_read(agreement, found)
+
+    async def _store_read(self, agreement: Agreement, found: Iterable[tuple[str, Seen | None]]) -> None:
+        now, names = self._clock.now(), self._names(agreement)
+
+        def work(tx: Transaction) -> None:
+            here = self._here(tx, agreement.kind)
+            for record_id, seen in found:
+                if seen is None:
+                    here.store_gone(record_id)
+                else:
+                    here.store([seen], names, now, changed_at=None)
+
+        await self._journal.write(work)
+
+    # -------------------------------------------------------------- for those who write
+
+    def store_seen(
+        self, tx: Transaction, agreement: Agreement, seen: Iterable[Seen], now: dt.datetime
+    ) -> None:
+        """Store records that a write was answered with, inside the transaction that settles the write."""
+        self._here(tx, agreement.kind).store(seen, self._names(agreement), now)
+
+    def _here(self, tx: Transaction, kind: str) -> Observations:
+        return tx.observations(self.system.scope, kind)
+
+    def _names(self, agreement: Agreement) -> Names:
+        return lambda seen: naming(agreement, self.side, seen)
+
+    def _shape(self, kind: str) -> str:
+        """How records are read now: when a mapping changes, everything is read anew."""
+        rows = self.system.table(kind).rows
+        return ",".join([self._settings, *(f"{row.ours}={row.theirs}" for row in rows)])

@@ -1,0 +1,129 @@
+"""
+Find out what became of writes whose answer was lost. Sends no write.
+
+A creation is looked for twice, a gap apart, before it may be tried again; an
+update is settled field by field by what the record shows now, because sending
+it again, or forgetting it, could undo a person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from daemon.core.plan import Create, Decision, Unit, Update
+from daemon.core.records import Lane, Problem, Seen
+from daemon.core.recover import Found, Strange, born, landed
+from daemon.core.work import Binding, Intent, IntentState, Task, Written
+from daemon.engine.writing import Job, Timing, Writer, strange
+from daemon.ports import Clock, Journal, System, Transaction
+
+ATTEMPTS = 3  # then a person
+LOOKS = 2  # empty ones before another attempt
+SENT_BEFORE = dt.timedelta(minutes=5)  # a look starts this long before the write, for clocks that differ
+PATIENCE_S = 5.0  # a pass waits this long for a look that is about to fall due
+
+
+class Settler:
+    """Settles the unknown outcomes of one connector for one kind of record."""
+
+    def __init__(
+        self, binding: Binding, writer: Writer, timing: Timing, journal: Journal, clock: Clock
+    ) -> None:
+        self._binding, self._writer, self._timing = binding, writer, timing
+        self._journal, self._clock = journal, clock
+
+    async def settle_due(self) -> None:
+        """Look for everything that is due; what is not due yet stays unknown."""
+        for intent in await self._unknown():
+            while await self._is_due(intent):
+                again = await self._settle(intent)
+                if again is None:
+                    break
+                intent = again  # noqa: PLW2901 - the same intent, one look further
+
+    async def _unknown(self) -> list[Intent]:
+        found = await self._journal.write(lambda tx: tx.intents(self._binding).in_state(IntentState.UNKNOWN))
+        return [intent for intent in found if intent.step.kind == self._writer.kind]
+
+    async def _is_due(self, intent: Intent) -> bool:
+        assert intent.next_look_at is not None
+        wait_s = (intent.next_look_at - self._clock.now()).total_seconds()
+        if wait_s > PATIENCE_S:
+            return False
+        if wait_s > 0:
+            await self._clock.sleep(wait_s)
+        return True
+
+    async def _settle(self, intent: Intent) -> Intent | None:
+        """One look. The intent again when it has to be looked for once more."""
+        system = self._writer.system(intent.step.side)
+        if isinstance(intent.step, Update):
+            await self._settle_update(intent, intent.step, system)
+            return None
+        return await self._settle_create(intent, intent.step, system)
+
+    async def _settle_create(self, intent: Intent, step: Create, system: System) -> Intent | None:
+        since = intent.sent_at - SENT_BEFORE if intent.sent_at else None
+        hits = await system.look(step.kind, step.fields, since)
+        match born(step.fields, system.table(step.kind), hits):
+            case Found(seen):
+                await self._writer.settle(intent, seen, Written(outcome="found"), None)
+                return None
+            case Strange(ids):
+                await self._writer.set_aside(intent, strange(step, ids), _job(step))
+                return None
+            case None:
+                return await self._empty_look(intent, step)
+
+    async def _empty_look(self, intent: Intent, step: Create) -> Intent | None:
+        looks = intent.looks + 1
+        if looks < LOOKS:
+            next_look_at = self._clock.now() + self._timing.gap
+            await self._set_state(intent, IntentState.UNKNOWN, looks, next_look_at)
+            return msgspec.structs.replace(intent, looks=looks, next_look_at=next_look_at)
+        if intent.attempt >= ATTEMPTS:
+            await self._writer.set_aside(intent, _gave_up(step, intent.attempt), _job(step))
+            return None
+
+        def ready(tx: Transaction) -> None:
+            tx.intents(self._binding).set_state(intent, IntentState.READY)
+            tx.work(self._binding, step.kind).again(step.side.other, step.source_id, asked=True)
+
+        await self._journal.write(ready)
+        return None
+
+    async def _settle_update(self, intent: Intent, step: Update, system: System) -> None:
+        seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
+        kept = landed(step.fields, system.table(step.kind), seen.fields) if seen else frozenset[str]()
+        if seen is None or not kept:
+            await self._writer.forget(intent, seen, Written(outcome="lost", cause="it did not take effect"))
+            return
+        took = {field: value for field, value in step.fields.items() if field in kept}
+        part = msgspec.structs.replace(intent, step=msgspec.structs.replace(step, fields=took))
+        await self._writer.settle(part, seen, Written(outcome="found"), None)
+
+    async def _set_state(
+        self, intent: Intent, state: IntentState, looks: int, next_look_at: dt.datetime
+    ) -> None:
+        await self._journal.write(
+            lambda tx: tx.intents(self._binding).set_state(
+                intent, state, looks=looks, next_look_at=next_look_at
+            )
+        )
+
+
+def _job(step: Create) -> Job:
+    """A job to park a record with, when the decision behind it is long gone."""
+    unit = Unit(kind=step.kind, records={step.side.other: Seen(id=step.source_id, fields={})})
+    return Job(task=Task(unit=unit, seqs=()), decision=Decision(unit=unit, steps=(step,)))
+
+
+def _gave_up(step: Create, attempts: int) -> Problem:
+    return Problem(
+        code="INT02",
+        what=f"it was sent {attempts} times and never found afterwards",
+        where=step.key,
+        todo="look for the record in the other system; `retry` sends it once more",
+    )

@@ -1,0 +1,338 @@
+"""
+The write protocol: intent, look, sent, one request, judged answer, read-back, link.
+
+The order is the promise. An intent is on disk before its request leaves; from
+SENT on the outcome may exist, so everything up to the stored verdict is
+shielded from cancellation; a request is sent once for each attempt; what is
+not certain becomes UNKNOWN and is looked for before it is tried again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import anyio
+from msgspec import Struct
+
+from daemon.core.agreement import Agreement
+from daemon.core.plan import Create, Decision, Step, Tables, Update
+from daemon.core.records import Agreed, Lane, Problem, Seen, Side, Value
+from daemon.core.recover import Found, Strange, born
+from daemon.core.work import Binding, Intent, IntentState, Task, Written
+from daemon.engine.account import Account
+from daemon.errors import Gone, OutcomeUnknown, Refused, RemoteError
+from daemon.events import OUTCOME_UNKNOWN, RECORD_WRITTEN, STEP_DONE, Event, Events
+from daemon.ports import Answer, Clock, Journal, System, Transaction
+
+REQUEST_S = 30  # a request is over after this long, whatever happens
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """How long an unknown outcome rests before it is looked for, and between two looks."""
+
+    settle: dt.timedelta
+    gap: dt.timedelta
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One record's steps, and what they were decided from."""
+
+    task: Task
+    decision: Decision
+
+
+class _Pending(Struct, frozen=True, kw_only=True):
+    """A write that was answered without the stored record; the next reading confirms it."""
+
+    job: Job
+    intent: Intent
+    answer: Answer
+
+
+class Writer:
+    """Carries out the steps of one connector for one kind of record."""
+
+    def __init__(
+        self,
+        binding: Binding,
+        agreement: Agreement,
+        accounts: Mapping[Side, Account],
+        timing: Timing,
+        journal: Journal,
+        clock: Clock,
+        events: Events,
+    ) -> None:
+        self._binding, self._agreement, self._accounts = binding, agreement, accounts
+        self._timing, self._journal, self._clock, self._events = timing, journal, clock, events
+        self._pending: dict[Side, list[_Pending]] = {side: [] for side in Side}
+        self.written = 0
+
+    @property
+    def kind(self) -> str:
+        """The kind of record."""
+        return self._agreement.kind
+
+    def system(self, side: Side) -> System:
+        """The system at one side."""
+        return self._accounts[side].system
+
+    def tables(self) -> Tables:
+        """How the kind is spelled on each side now."""
+        spelled = {side: account.system.table(self.kind) for side, account in self._accounts.items()}
+        return Tables(fortnox=spelled[Side.FORTNOX], partner=spelled[Side.PARTNER])
+
+    # -------------------------------------------------------------- one record
+
+    async def carry_out(self, job: Job, lane: Lane) -> bool:
+        """
+        Do one record's writes, one after the other. False when the record must be decided anew.
+
+        Raises what ends a pass: Unreachable, Throttled, GrantError, StateError.
+        """
+        for step in job.decision.steps:
+            if isinstance(step, Create | Update) and not await self._write(job, step, lane):
+                return False
+        return True
+
+    async def _write(self, job: Job, step: Create | Update, lane: Lane) -> bool:
+        if isinstance(step, Update) and not await self._still_as_planned(job, step, lane):
+            return False
+        intent = await self._journal.write(lambda tx: tx.intents(self._binding).open(step))
+        if isinstance(step, Create) and step.look and not await self._free_to_create(job, intent):
+            return True
+        with anyio.CancelScope(shield=True):
+            await self._send(job, intent, lane)
+        return True
+
+    async def _still_as_planned(self, job: Job, step: Update, lane: Lane) -> bool:
+        """Read the target once more: a person may have edited it since it was decided about."""
+        account = self._accounts[step.side]
+        await account.read_by_key(self._agreement, [step.target_id], lane)
+        now = await self._journal.write(
+            lambda tx: tx.observations(account.system.scope, self.kind).seen(step.target_id)
+        )
+        return now is not None and now[0].fields == job.decision.unit.records[step.side].fields
+
+    async def _free_to_create(self, job: Job, intent: Intent) -> bool:
+        """Look for an earlier creation of ours that this memory does not know; settled or parked if so."""
+        step = intent.step
+        system = self.system(step.side)
+        found = born(step.fields, system.table(self.kind), await system.look(self.kind, step.fields, None))
+        if isinstance(found, Found):
+            written = Written(outcome="adopted", cause="an earlier creation of ours was found")
+            await self.settle(intent, found.seen, written, job.task)
+        elif isinstance(found, Strange):
+            await self.set_aside(intent, strange(step, found.ids), job)
+        return found is None
+
+    async def _send(self, job: Job, intent: Intent, lane: Lane) -> None:
+        now = self._clock.now()
+        intent = await self._journal.write(lambda tx: tx.intents(self._binding).sent(intent, now))
+        try:
+            answer = await self._request(intent, lane)
+        except (Refused, Gone) as error:
+            await self._refused(job, intent, error)
+            return
+        except OutcomeUnknown as error:
+            await self._unknown(intent, error)
+            return
+        except RemoteError:
+            # Certainly not applied: the attempt never was one, and the record stays on the list.
+            await self._journal.write(lambda tx: tx.intents(self._binding).drop(intent))
+            raise
+        self.written += 1
+        if answer.seen is None:
+            self._pending[intent.step.side].append(_Pending(job=job, intent=intent, answer=answer))
+        else:
+            await self._answered(job, intent, answer, answer.seen)
+
+    async def _request(self, intent: Intent, lane: Lane) -> Answer:
+        system, step = self.system(intent.step.side), intent.step
+        if isinstance(step, Create):
+            return await system.create(self.kind, step.fields, lane)
+        return await system.update(self.kind, step.target_id, step.fields, lane)
+
+    # -------------------------------------------------------------- what became of it
+
+    async def _answered(self, job: Job, intent: Intent, answer: Answer, seen: Seen) -> None:
+        step = intent.step
+        mark = step.fields.get("reference")
+        if isinstance(step, Create) and mark is not None and seen.fields.get("reference") != mark:
+            system = self.system(step.side).name
+            what = "the answer to a creation does not bear our reference"
+            error = OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system)
+            await self._unknown(intent, error)
+            return
+        await self.settle(intent, seen, Written(outcome="done", status=answer.status), job.task)
+
+    async def _refused(self, job: Job, intent: Intent, error: RemoteError) -> None:
+        problem = Problem(code=error.code, what=error.what, where=intent.step.key, todo=error.todo)
+        status, code = error.status, error.vendor_code
+        written = Written(outcome="refused", status=status, code=code, cause=error.what, remedy=error.todo)
+        await self.set_aside(intent, problem, job, written)
+
+    async def _unknown(self, intent: Intent, error: RemoteError) -> None:
+        sent_at = intent.sent_at or self._clock.now()
+        next_look_at = sent_at + dt.timedelta(seconds=REQUEST_S) + self._timing.settle
+        await self._journal.write(
+            lambda tx: tx.intents(self._binding).set_state(
+                intent, IntentState.UNKNOWN, next_look_at=next_look_at
+            )
+        )
+        self._tell(OUTCOME_UNKNOWN, intent.step, error=str(error))
+
+    async def confirm(self, side: Side) -> None:
+        """Read back, in one go, what was written to a side that answers without the record."""
+        pending, self._pending[side] = self._pending[side], []
+        if not pending:
+            return
+        account = self._accounts[side]
+        first = min(each.intent.sent_at or self._clock.now() for each in pending)
+        pages = account.system.read(self.kind, first - account.system.overlap, Lane.FRESH)
+        rows = [seen async for page in pages for seen in page.rows]
+        by_id = {seen.id: seen for seen in rows}
+        by_number: dict[object, list[Seen]] = {}
+        for seen in rows:
+            by_number.setdefault(seen.fields.get("number"), []).append(seen)
+        for each in pending:
+            await self._confirm_one(each, by_id, by_number)
+
+    async def _confirm_one(
+        self, each: _Pending, by_id: Mapping[str, Seen], by_number: Mapping[object, Sequence[Seen]]
+    ) -> None:
+        step = each.intent.step
+        table = self.system(step.side).table(self.kind)
+        wanted = step.target_id if isinstance(step, Update) else each.answer.id
+        seen = by_id.get(wanted) if wanted else None
+        if seen is None and isinstance(step, Create) and not wanted:
+            number = table.normal("number", step.fields.get("number"))
+            found = born(step.fields, table, by_number.get(number, ()))
+            seen = found.seen if isinstance(found, Found) else None
+        if seen is None:
+            system = self.system(step.side).name
+            what = "the record that was written is not shown yet"
+            await self._unknown(
+                each.intent,
+                OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system),
+            )
+            return
+        await self.settle(
+            each.intent, seen, Written(outcome="done", status=each.answer.status), each.job.task
+        )
+
+    # -------------------------------------------------------------- the verdict, one commit each
+
+    async def settle(self, intent: Intent, seen: Seen, written: Written, task: Task | None) -> None:
+        """The write took effect: the record as it is now, the link, what is agreed, the log."""
+        step, now, tables = intent.step, self._clock.now(), self.tables()
+        ids = (seen.id, step.source_id) if step.side is Side.FORTNOX else (step.source_id, seen.id)
+
+        def work(tx: Transaction) -> None:
+            here = tx.work(self._binding, self.kind)
+            self._accounts[step.side].store_seen(tx, self._agreement, [seen], now)
+            here.agree(*ids, made_equal(step, seen, tables), now)
+            here.log(step, ids, written, now)
+            here.unpark(step.key)
+            if task:
+                here.done(task)
+            here.again(step.side.other, step.source_id)
+            tx.intents(self._binding).drop(intent)
+
+        await self._journal.write(work)
+        self._tell(STEP_DONE, step, outcome=written.outcome)
+        if intent.sent_at:
+            lag_s = (now - intent.sent_at).total_seconds()
+            self._events.emit(RECORD_WRITTEN, connector=self._binding.name, lag_s=lag_s)
+
+    async def forget(self, intent: Intent, seen: Seen | None, written: Written) -> None:
+        """An update did not take effect: the record as it is now, and it is decided anew."""
+        step, now = intent.step, self._clock.now()
+        assert isinstance(step, Update)
+        account = self._accounts[step.side]
+
+        def work(tx: Transaction) -> None:
+            here = tx.work(self._binding, self.kind)
+            if seen is None:
+                tx.observations(account.system.scope, self.kind).store_gone(step.target_id)
+            else:
+                account.store_seen(tx, self._agreement, [seen], now)
+            here.log(step, ids_of(step), written, now)
+            here.again(step.side.other, step.source_id)
+            tx.intents(self._binding).drop(intent)
+
+        await self._journal.write(work)
+        self._tell(STEP_DONE, step, outcome=written.outcome)
+
+    async def set_aside(
+        self, intent: Intent, problem: Problem, job: Job, written: Written | None = None
+    ) -> None:
+        """The record is parked with its reason; the intent is over."""
+        step, now = intent.step, self._clock.now()
+        outcome = written or Written(outcome="parked", cause=problem.what, remedy=problem.todo)
+
+        def work(tx: Transaction) -> None:
+            here = tx.work(self._binding, self.kind)
+            here.park(job.decision, problem, now)
+            here.log(step, ids_of(step), outcome, now)
+            here.done(job.task)
+            tx.intents(self._binding).drop(intent)
+
+        await self._journal.write(work)
+        self._tell(STEP_DONE, step, outcome=outcome.outcome)
+
+    def _tell(self, event: Event, step: Create | Update, **more: object) -> None:
+        action = "create" if isinstance(step, Create) else "update"
+        self._events.emit(
+            event,
+            connector=self._binding.name,
+            kind=step.kind,
+            action=action,
+            side=step.side.value,
+            **more,
+        )
+
+
+def made_equal(step: Create | Update, now: Seen, tables: Tables) -> Agreed:
+    """
+    What the two sides agree on after a write: for each field that was sent, what each side holds.
+
+    Fortnox answers with what it stored, in one go. At the partner the record is
+    read some time later: a value that differs from what was sent was edited
+    since by a person, so what was sent is agreed and the difference is an edit.
+    """
+    table = tables.at(step.side)
+    agreed: dict[str, tuple[Value, Value]] = {}
+    for field, value in step.fields.items():
+        if field not in now.fields:
+            continue
+        if step.side is Side.FORTNOX:
+            agreed[field] = (now.fields[field], value)
+        else:
+            agreed[field] = (value, table.normal(field, value))
+    return agreed
+
+
+def ids_of(step: Step) -> tuple[str | None, str | None]:
+    """Fortnox' and the partner's id, as far as a step knows them."""
+    match step:
+        case Create(side=Side.FORTNOX):
+            return None, step.source_id
+        case Create():
+            return step.source_id, None
+        case Update(side=Side.FORTNOX):
+            return step.target_id, step.source_id
+        case Update():
+            return step.source_id, step.target_id
+        case _:
+            return step.fortnox_id, step.partner_id
+
+
+def strange(step: Step, ids: Sequence[str]) -> Problem:
+    """What an operator reads when something is there that may be ours."""
+    return Problem(
+        code="INT01",
+        what=f"something that may be this record is there already: {', '.join(ids)}",
+        where=step.key,
+        todo="look at it there: give it the same number on both sides, or remove it; then `retry`",
+    )

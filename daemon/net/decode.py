@@ -1,0 +1,96 @@
+"""Bytes of an answer -> Python objects, without trusting a single byte. Decimals stay decimals."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+import msgspec
+
+from daemon.net.outcome import unreadable
+from daemon.ports import Reply, Request
+
+NUMBER_CHARS_MAX: Final = 60
+EXPONENT_MAX: Final = 30
+
+_AT_BYTE: Final = re.compile(r"\(byte (\d+)\)")
+_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF: Final = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!\\u[dD][89abAB]..)" + _LOW)
+
+
+class Malformed(Exception):
+    """These bytes are not JSON we accept: `code` of JSN*, `detail` for a person."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code, self.detail = code, detail
+
+
+def decode(system: str, request: Request, reply: Reply) -> Any:
+    """
+    The JSON body of a 2xx answer; numbers with a point or exponent are Decimal.
+
+    Raises Unusable when `request` was a read, OutcomeUnknown when it was a
+    write, with JSN01 (empty), JSN02 (malformed), JSN04 (not UTF-8), JSN05 (too
+    deep), JSN08 (absurd number) or JSN11 (NUL, half a surrogate pair).
+    """
+    try:
+        return parse(reply.body)
+    except Malformed as error:
+        raise unreadable(error.code, system, request, reply, error.detail) from error
+
+
+def parse(body: bytes) -> Any:
+    """JSON of any top level from `body`, a byte order mark allowed. Raises Malformed."""
+    text = body.removeprefix(codecs.BOM_UTF8)
+    if not text.strip():
+        raise Malformed("JSN01", "no content")
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError as error:
+        raise Malformed("JSN05", "more levels than we read") from error
+    except UnicodeDecodeError as error:
+        raise Malformed("JSN04", error.reason) from error
+    except msgspec.ValidationError as error:
+        raise Malformed("JSN08", str(error)) from error
+    except msgspec.DecodeError as error:
+        raise _why(text, error) from error
+    if rb"\u0000" in text and _holds_nul(value):
+        raise Malformed("JSN11", "NUL in a text")
+    return value
+
+
+def _why(text: bytes, error: msgspec.DecodeError) -> Malformed:
+    if half := _HALF.search(text):
+        return Malformed("JSN11", f"half a surrogate pair at byte {half.start()}")
+    found = _AT_BYTE.search(str(error))
+    return Malformed("JSN02", f"at byte {found[1] if found else len(text)}")
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if len(text) > NUMBER_CHARS_MAX or not value.is_finite() or abs(value.adjusted()) > EXPONENT_MAX:
+        raise Malformed("JSN08", f"the number {text[:NUMBER_CHARS_MAX]}")
+    return value
+
+
+def _holds_nul(value: Any) -> bool:
+    """By a list, not by recursion: what the decoder could nest, we must be able to walk."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str) and "\0" in item:
+            return True
+        if isinstance(item, dict):
+            left += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            left += item
+    return False
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_exact)

@@ -1,0 +1,144 @@
+"""
+What the process needs from those who do the work. The bootstrap brings them; nothing here does anything.
+
+A *loop* is one connector ready to run. The supervisor decides when, the engine
+behind the loop decides what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from daemon.config import Config
+from daemon.core.records import Side
+from daemon.core.report import ConnectorReport
+from daemon.events import Events
+from daemon.ports import Clock, Finding, Ids
+from daemon.service.operate import Desk
+
+
+class Loop(Protocol):
+    """One connector. Its members never change: a changed config makes a new one."""
+
+    @property
+    def name(self) -> str:
+        """The connector's section, without its prefix."""
+        ...
+
+    @property
+    def company(self) -> str:
+        """The company's section, without its prefix."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """The kind of partner, a key of PAIRS."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """`config.digests["connector.NAME"]` it was built from."""
+        ...
+
+    @property
+    def interval_s(self) -> float:
+        """How often each side is read."""
+        ...
+
+    @property
+    def offset_s(self) -> float:
+        """How long after the partner the Fortnox side is read."""
+        ...
+
+    async def prepare(self) -> None:
+        """First use of the vendors' systems; cheap when repeated. Raises DaemonError."""
+        ...
+
+    async def run_pass(
+        self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
+    ) -> ConnectorReport:
+        """
+        Read one side, or both to a fixed point when None, and act.
+
+        Never two at a time: the caller holds the connector's turn. May be
+        cancelled anywhere; a write under way is finished and recorded first.
+        What went wrong is in the report's outcome; a DaemonError may also be
+        raised and counts as that outcome.
+        """
+        ...
+
+
+class Builder(Protocol):
+    """Makes loops out of a checked config."""
+
+    async def build(self, config: Config, keep: Mapping[str, Loop]) -> Mapping[str, Loop]:
+        """
+        A loop for each enabled connector; those in `keep` are handed back as they are.
+
+        Opens no connection and stops nothing: the old loops still run. Raises
+        DaemonError when it cannot, and leaves nothing behind then.
+        """
+        ...
+
+    async def drop(self, loops: Iterable[Loop]) -> None:
+        """These have ended their last pass and will not run again: close what only they used."""
+        ...
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """
+    Everything `supervisor.serve` needs.
+
+    `load` reads and checks the config file again; `probe` returns when the
+    store has answered, or raises StateError; `sample` emits the events whose
+    values are only known when asked (budget, token age, oldest unknown);
+    `companies` gives the rows of `status.companies`; `check` proves every
+    prerequisite at every vendor; `authorize` stores the grant behind a code.
+    """
+
+    config: Config
+    load: Callable[[], Config]
+    builder: Builder
+    desk: Desk
+    events: Events
+    clock: Clock
+    ids: Ids
+    probe: Callable[[], Awaitable[None]]
+    sample: Callable[[], Awaitable[None]]
+    companies: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
+    check: Callable[[], Awaitable[Sequence[Finding]]]
+    authorize: Callable[[str, str, str], Awaitable[None]]  # company, code, redirect_uri
+
+
+class Offline(Protocol):
+    """The state, opened by a command while no daemon runs: what `bootstrap.open_offline` yields."""
+
+    @property
+    def desk(self) -> Desk:
+        """The journal's desk."""
+        ...
+
+    @property
+    def loops(self) -> Mapping[str, Loop]:
+        """Every enabled connector."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The real one."""
+        ...
+
+    async def companies(self) -> Sequence[Mapping[str, Any]]:
+        """The rows of `status.companies`."""
+        ...
+
+    async def check(self) -> Sequence[Finding]:
+        """Prove every prerequisite at every vendor. Reads only."""
+        ...
+
+    async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
+        """Exchange `code` and store the grant durably. Raises GrantError, Unreachable."""
+        ...

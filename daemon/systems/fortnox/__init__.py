@@ -1,0 +1,1 @@
+"""Fortnox, the books: customers and articles."""

@@ -1,0 +1,116 @@
+"""Fortnox as data: paths, page sizes, lengths, scopes, and what its error codes mean to an operator."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+NAME: Final = "fortnox"
+COMPANY: Final = "/3/companyinformation"
+PAGE_SIZE: Final = 500  # fortnox.md 7.1: the most
+SMALL_REGISTER: Final = PAGE_SIZE  # what one request can show is read whole each time
+RUNS: Final = 3  # of a list whose total changes while we turn its pages
+LOOK_BACK: Final = dt.timedelta(minutes=5)
+CLOCK_LIMIT: Final = dt.timedelta(minutes=5)
+
+
+class Kind(NamedTuple):
+    """Where a kind of record lives: fortnox.md 5 and 7.3; `scopes` are needed to read and write it."""
+
+    path: str
+    one: str
+    many: str
+    number: str  # the list parameter to sort by (fortnox.md 7.2)
+    name: str  # the list parameter to search by name
+    scopes: tuple[str, ...]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "customer": Kind(
+        "/3/customers",
+        "Customer",
+        "Customers",
+        "customernumber",
+        "name",
+        ("customer", "settings", "currency"),
+    ),
+    "article": Kind("/3/articles", "Article", "Articles", "articlenumber", "description", ("article",)),
+}
+
+
+class Scope(NamedTuple):
+    """A scope by the register that shows whether we have it, and what a person calls that (fortnox.md 20)."""
+
+    path: str
+    many: str
+    title: str
+    licence: str
+
+
+SCOPES: Final[Mapping[str, Scope]] = {
+    "customer": Scope("/3/customers", "Customers", "customers", "Fakturering or Order"),
+    "article": Scope("/3/articles", "Articles", "articles", "Fakturering, Order or Lager"),
+    "settings": Scope("/3/termsofpayments", "TermsOfPayments", "terms of payment", "any"),
+    "currency": Scope("/3/currencies", "Currencies", "currencies", "any"),
+}
+
+# The longest text of a field that is only part of one of ours (fortnox.md 8.8).
+PART_LIMITS: Final[Mapping[str, int]] = {"ZipCode": 10, "CountryCode": 2}
+
+
+# A 404 with one of these is about the record asked for, with another about something it refers to.
+NOT_FOUND: Final = frozenset({"2000428", "2000433"})
+
+
+class Meaning(NamedTuple):
+    """Our code for one of theirs; `grant`: only a person can mend it, and nothing works until then."""
+
+    code: str
+    what: str
+    todo: str
+    grant: bool = False
+
+
+_SCOPE = "tick the scope in Fortnox's Developer Portal, then consent again: fortnox-syncd authorize COMPANY"
+_LICENCE = "buy the licence in Fortnox (company menu, Administrera användare), then try again"
+_CUSTOMER = Meaning("REC03", "Fortnox has no such customer", "look for the customer in Fortnox, Kunder")
+_ARTICLE = Meaning("REC14", "Fortnox has no such article", "create or activate it in Fortnox, Artiklar")
+_ACCOUNT = Meaning("REC18", "an account is missing or inactive", "see Fortnox, Inställningar, Kontoplan")
+
+# fortnox.md 6.3. Any other code is REC99 with Fortnox's own words.
+MEANINGS: Final[Mapping[str, Meaning]] = {
+    "2000013": Meaning(
+        "REC14", "the article number is taken", "use the article that has it, or another number"
+    ),
+    "2000166": Meaning(
+        "REC04", "the article number has a character that is not accepted", "use A-Z a-z 0-9 _ - / +"
+    ),
+    "2000204": _CUSTOMER,
+    "2000359": Meaning("REC09", "a text has a character that Fortnox does not accept", "retype the text"),
+    "2000423": _ACCOUNT,
+    "2000428": _ARTICLE,
+    "2000429": Meaning(
+        "REC18", "the term of payment is unknown", "add it in Fortnox, Inställningar, Betalningsvillkor"
+    ),
+    "2000432": Meaning("REC18", "the unit is unknown", "add it in Fortnox, Inställningar, Enheter"),
+    "2000433": _CUSTOMER,
+    "2000550": _ACCOUNT,
+    "2000637": Meaning(
+        "REC05", "the customer number is taken, perhaps by a deleted customer", "use another customer number"
+    ),
+    "2000663": Meaning("AUT07", "the consent lacks a scope", _SCOPE, grant=True),
+    "2001101": Meaning("AUT11", "the company has no licence for this register", _LICENCE, grant=True),
+    "2001103": Meaning("AUT11", "the company has no integration licence", _LICENCE, grant=True),
+    "2001302": _ARTICLE,
+    "2001304": _ACCOUNT,
+    "2003275": Meaning(
+        "AUT09",
+        "the consenting user may not use this register",
+        "give that user the right in Fortnox, Administrera användare",
+    ),
+    "2004167": Meaning("REC17", "the VAT rate needs an account", "choose an account for the row in Fortnox"),
+    "2004194": Meaning(
+        "REC20", "the VAT number is not valid", "correct the VAT number, with its country letters"
+    ),
+}

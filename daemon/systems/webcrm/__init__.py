@@ -1,0 +1,1 @@
+"""webCRM, the sales side: organisations and the article catalogue."""
