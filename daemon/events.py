@@ -185,10 +185,10 @@ class Events:
         self._bound: dict[tuple[str, ...], Any] = {}
 
     def emit(self, event: Event, **fields: Any) -> None:
-        """Log and count `event`. Fields it does not declare are a bug (AssertionError)."""
+        """Log and count `event`; a value that is absent or None counts nothing. An undeclared field is a bug."""
         assert fields.keys() <= set(event.fields), f"{event.name} has no {fields.keys() - set(event.fields)}"
         for effect in event.effects:
-            amount = fields[effect.value] if isinstance(effect.value, str) else effect.value
+            amount = fields.get(effect.value) if isinstance(effect.value, str) else effect.value
             if amount is not None:
                 self._apply(effect, fields, float(amount))
         if event.level is not None:

@@ -254,9 +254,9 @@ def _prefixed(fields: dict[str, Any]) -> dict[str, Any]:
 class Town:
     """The daemon's house between the two vendors."""
 
-    def __init__(self, folder: Path, *, filled: bool = False) -> None:
+    def __init__(self, folder: Path, *, filled: bool = False, clock: TownClock | None = None) -> None:
         self.folder = folder
-        self.clock = TownClock()
+        self.clock = clock or TownClock()
         self.world = World(self.clock.now, filled=filled)
         self.people = People(self.world, self.clock)
         self.config_path = write_configs(folder, URL)

@@ -182,14 +182,15 @@ class Connector:
             this.read += len(record_ids)
         return await self._journal.write(ask)
 
-    async def _decide_and_act(self, this: _Pass, kind: str, tasks: Sequence[Task]) -> bool:
-        if not tasks:
-            return False
+    async def _decide_and_act(
+        self, this: _Pass, kind: str, tasks: Sequence[Task], *, whole: bool = True
+    ) -> bool:
+        """`whole` says that `tasks` are all there are, so that a plan held before is judged anew."""
         jobs = await self._without_standstill(kind, self._decide(kind, tasks))
         if this.dry_run:
             this.steps += only_steps([job.decision for job in jobs])
             return False
-        jobs = await self._check(this, kind, jobs)
+        jobs = await self._check(this, kind, jobs, whole=whole)
         done = await self._remember(kind, jobs)
         return await self._act(this, kind, jobs) or done
 
@@ -225,7 +226,7 @@ class Connector:
 
     # -------------------------------------------------------------- checking
 
-    async def _check(self, this: _Pass, kind: str, jobs: list[Job]) -> list[Job]:
+    async def _check(self, this: _Pass, kind: str, jobs: list[Job], *, whole: bool) -> list[Job]:
         """Hold the writes of this kind that look like an accident; creations wait while memory is new."""
         steps = only_steps([job.decision for job in jobs])
         now = self._clock.now()
@@ -235,7 +236,7 @@ class Connector:
             reasons = objections(steps, here.linked(), self._settings.limits, asked=this.asked)
             if reasons:
                 return here.hold(steps, reasons, now)
-            if not this.asked:
+            if whole:
                 here.unhold()
             return False
 
@@ -343,7 +344,7 @@ class Connector:
                 keys = {task.unit.key for task in tasks}
                 if over and (not keys or keys == before):
                     return  # nothing is left, or only what waits
-                if not await self._decide_and_act(this, kind, tasks):
+                if not await self._decide_and_act(this, kind, tasks, whole=False):
                     await self._clock.sleep(IDLE_S)
                 before = keys
 

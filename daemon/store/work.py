@@ -55,7 +55,9 @@ class Work:
         so many of those that an operator asked for.
         """
         rows = (
-            self._run("todo_list") if asked_most is None else self._run("todo_some", most=asked_most)
+            self._run("todo_list")
+            if asked_most is None
+            else self._run("todo_some", scope=self._binding.fortnox, most=asked_most)
         ).fetchall()
         found: dict[str, Task] = {}
         for side_name, record_id, seq, asked in rows:
