@@ -13,7 +13,7 @@ from daemon.core.mapping import Table
 from daemon.core.merge import Conflict
 from daemon.core.plan import Create, Decision, Step, Update
 from daemon.core.records import Agreed, Fields, Lane, Names, Problem, Seen, Side
-from daemon.core.work import Binding, Finish, Intent, IntentState, Mark, Task, Written
+from daemon.core.work import Binding, Finish, Intent, IntentState, Mark, Task, Which, Written
 
 T = TypeVar("T")
 
@@ -232,14 +232,11 @@ class Observations(Protocol):
     def store_gone(self, record_id: str) -> None:
         """The record does not exist any more."""
 
-    def due(self, now: dt.datetime, most: int) -> Sequence[str]:
-        """Records to be read by key."""
+    def due(self, now: dt.datetime, most: int, since: dt.datetime | None = None) -> Sequence[str]:
+        """Records to be read by key; with `since` only those due after it."""
 
     def want(self, record_ids: Iterable[str], now: dt.datetime) -> None:
         """Have these read by key."""
-
-    def want_whole(self, now: dt.datetime) -> None:
-        """Have everything read by key of which only a list row is known."""
 
     def missing(self, run: int) -> tuple[int, Sequence[str]]:
         """How many are known, and which the complete reading `run` does not show any more."""
@@ -260,7 +257,10 @@ class Work(Protocol):
     def ask_for_unlinked(self) -> int:
         """Put every unlinked Fortnox record on the list, as asked for; how many."""
 
-    def tasks(self, agreement: Agreement, *, asked_most: int | None = None) -> Sequence[Task]:
+    def unread(self, most: int) -> Sequence[str]:
+        """Fortnox records that were asked for and are not read by key yet."""
+
+    def tasks(self, agreement: Agreement, which: Which = Which.ALL, most: int = 0) -> Sequence[Task]:
         """What is to be decided now."""
 
     def linked(self) -> int:

@@ -17,7 +17,8 @@ from daemon.core.records import Side
 from daemon.core.reference import reference
 from daemon.core.report import ConnectorReport
 from daemon.engine.account import Account
-from daemon.engine.sync import Company, Connector, Settings
+from daemon.engine.rounds import Company, Settings
+from daemon.engine.sync import Connector
 from daemon.engine.writing import Timing
 from daemon.events import (
     BUDGET_SEEN,
@@ -39,6 +40,7 @@ from daemon.store.journal import Journal
 from daemon.systems import REGISTRY
 
 LOGIN_BUDGET = Budget(slots=30, window_s=60.0)  # no vendor states one for logins; this only stops a mistake
+FRESH_EVERY_S = 15.0  # an import looks aside no more often than this
 MAX_AGE_SHARE = 0.5  # a reading that another connector made within half an interval will do
 
 
@@ -206,6 +208,7 @@ class House:
                     gap=dt.timedelta(seconds=config.daemon.gap),
                 ),
                 max_age_s=float(settings.interval) * MAX_AGE_SHARE,
+                fresh_every_s=max(float(settings.interval), FRESH_EVERY_S),
             ),
             self.journal,
             self._clock,

@@ -31,7 +31,7 @@ def objections(steps: Sequence[Step], linked: int, limits: Limits, *, asked: boo
     """
     reasons: list[str] = []
     for side in Side:
-        here = [step for step in steps if not_link(step) is side]
+        here = [step for step in steps if _written_at(step) is side]
         over = sum(map(overwrites, here))
         born = sum(isinstance(step, Create) for step in here)
         allowed = max(limits.overwrite_count, int(linked * limits.overwrite_share))
@@ -41,11 +41,6 @@ def objections(steps: Sequence[Step], linked: int, limits: Limits, *, asked: boo
         if born > allowed and not asked:
             reasons.append(f"would create {born} records at the {side.value} side, the limit is {allowed}")
     return tuple(reasons)
-
-
-def not_link(step: Step) -> Side | None:
-    """The side a step writes to; None for a link, which writes nowhere."""
-    return step.side if isinstance(step, Create | Update) else None
 
 
 def vanished(known: int, missing: int, limits: Limits) -> str:
@@ -68,3 +63,7 @@ def essence(steps: Sequence[Step]) -> Sequence[Mapping[str, object]]:
 def plain(steps: Sequence[Step]) -> bytes:
     """The bytes a plan's digest is made of."""
     return msgspec.json.encode(essence(steps), order="sorted")
+
+
+def _written_at(step: Step) -> Side | None:
+    return step.side if isinstance(step, Create | Update) else None

@@ -42,13 +42,14 @@ class Codec(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: our field, theirs (one or several), how it crosses, whether we may write it, its length."""
+    """One line: our field, theirs (one or several), how it crosses, if we may write it, its length, if it must be there."""
 
     ours: str
     theirs: str | tuple[str, ...]
     codec: Codec
     writable: bool = True
     limit: int | None = None
+    required: bool = False
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -99,6 +100,10 @@ class Table(Struct, frozen=True, kw_only=True):
         """The line for one of our fields, None when this system has no place for it."""
         return next((row for row in self.rows if row.ours == field), None)
 
+    def spelled(self, fields: Fields) -> dict[str, Value]:
+        """Those of `fields` that writing would send something of: the rest is left alone here."""
+        return {field: value for field, value in fields.items() if self.write({field: value})}
+
     def holds(self, fields: Iterable[str]) -> frozenset[str]:
         """Those of `fields` that this system has a place for."""
         return frozenset(row.ours for row in self.rows) & frozenset(fields)
@@ -107,6 +112,8 @@ class Table(Struct, frozen=True, kw_only=True):
         """Why `fields` cannot be written here as they stand: too long, empty after cleaning, a magic word."""
         for row in self.rows:
             value = fields.get(row.ours)
+            if row.required and row.ours in fields and value is None:
+                return _empty_problem(row, where)
             if not row.writable or not isinstance(value, str):
                 continue
             if found := _text_problem(row, value, self._cleaned(value), where):
@@ -125,6 +132,15 @@ def _spell(row: Row, value: Value, blank: Any) -> dict[str, Any]:
         return dict.fromkeys(row.theirs, blank)
     parts = zip(row.theirs, row.codec.write(value), strict=True)
     return {name: blank if part is None else part for name, part in parts if part is not LEAVE}
+
+
+def _empty_problem(row: Row, where: str) -> Problem:
+    return Problem(
+        code="REC08",
+        what=f"the {row.ours} is empty",
+        where=f"{where}, {row.ours}",
+        todo=f"give the record a {row.ours}; it then crosses by itself",
+    )
 
 
 def _text_problem(row: Row, value: str, cleaned: Value, where: str) -> Problem | None:

@@ -36,9 +36,6 @@ class Twin(Struct, frozen=True, kw_only=True):
     on: str
 
 
-UNIQUE_BY_NATURE = ("reference", "number")  # a value that names one record by itself
-
-
 def naming(agreement: Agreement, side: Side, seen: Seen) -> Mapping[str, Value]:
     """The values that name a record, by the fields twins are recognised by. A partner's bears our mark."""
     values = {name: seen.fields.get(name) for name in agreement.recognised_by}
@@ -54,13 +51,13 @@ def twin(candidates: Sequence[Candidate], recognised_by: Sequence[str], where: s
         rivals = max((c.rivals for c in candidates if c.on == field), default=0)
         if not free:
             continue
-        if len(free) == 1 and (rivals == 0 or field in UNIQUE_BY_NATURE):
+        if len(free) == 1 and rivals == 0:
             return Twin(record=next(iter(free.values())), on=field)
         return Problem(
             code="REC07",
             what=f"{max(len(free), rivals + 1)} records share one {field}: none can be told to be the twin",
             where=where,
-            todo=f"give them different values, or the same number on both sides, then `retry`; "
+            todo=f"give each its own value, the two that belong together the same number; then `retry`; "
             f"candidates: {', '.join(sorted(free))}",
         )
     return None

@@ -43,8 +43,9 @@ class Merged(Struct, frozen=True, kw_only=True):
     """
     What one record needs.
 
-    `alike` is what both sides hold already and the base does not say yet;
-    `to` is what each side must be given; fields in neither are at rest.
+    `alike` is what both sides hold already and the base does not say yet, or
+    what a person lets stand; `to` is what each side must be given; fields in
+    neither are at rest.
     """
 
     alike: Agreed
@@ -72,7 +73,8 @@ def merge(
 
     Only fields that both sides carry take part: a system that has no place for
     a field has not cleared it. `resting` means that nothing may leave the
-    partner's record. `resolved` is what a person chose.
+    partner's record. `resolved` is what a person chose: that value is sent
+    where it may be; where it never may, the difference stands as agreed.
     """
     alike: dict[str, tuple[Value, Value]] = {}
     to: dict[Side, dict[str, Value]] = {Side.FORTNOX: {}, Side.PARTNER: {}}
@@ -87,7 +89,12 @@ def merge(
                 alike[field] = (ours, theirs)
             continue
         chosen = (resolved or {}).get(field)
-        verdict = _Verdict(chosen) if chosen else _judge(rule, was, ours, theirs, resting=resting)
+        if chosen and chosen.other not in rule.to:
+            alike[field] = (ours, theirs)
+            continue
+        verdict = (
+            _chosen(chosen, resting=resting) if chosen else _judge(rule, was, ours, theirs, resting=resting)
+        )
         if verdict.winner:
             to[verdict.winner.other][field] = ours if verdict.winner is Side.FORTNOX else theirs
         if verdict.state:
@@ -106,7 +113,7 @@ def _judge(
     if was is None and (ours is None or theirs is None):
         ours_changed, theirs_changed = ours is not None, theirs is not None
     if resting:
-        return _resting(ours_changed=ours_changed, theirs_changed=theirs_changed)
+        return _resting(rule, ours_changed=ours_changed, theirs_changed=theirs_changed)
     match ours_changed, theirs_changed:
         case False, False:
             return _Verdict(None)
@@ -118,10 +125,21 @@ def _judge(
             return _both(rule)
 
 
-def _resting(*, ours_changed: bool, theirs_changed: bool) -> _Verdict:
-    if not ours_changed:
+def _chosen(chosen: Side, *, resting: bool) -> _Verdict:
+    """A choice that must not leave a resting record stays open, and is obeyed when the link moves again."""
+    if resting and chosen is Side.PARTNER:
+        return _Verdict(None, ConflictState.OPEN)
+    return _Verdict(chosen)
+
+
+def _resting(rule: FieldRule, *, ours_changed: bool, theirs_changed: bool) -> _Verdict:
+    if not ours_changed or Side.PARTNER not in rule.to:
         return _Verdict(None)
-    return _Verdict(Side.FORTNOX, ConflictState.DECIDED if theirs_changed else None)
+    if not theirs_changed:
+        return _Verdict(Side.FORTNOX)
+    if rule.decides is Decides.NOBODY:
+        return _Verdict(None, ConflictState.OPEN)
+    return _Verdict(Side.FORTNOX, ConflictState.DECIDED)
 
 
 def _only(rule: FieldRule, changed: Side) -> _Verdict:

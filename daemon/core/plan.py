@@ -92,6 +92,7 @@ class Link(Struct, frozen=True, tag="link", kw_only=True):
     key: str
     fortnox_id: str
     partner_id: str
+    on: str  # the field that proves it
     reason: str
 
 
@@ -141,6 +142,8 @@ def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
     match twin(unit.candidates, agreement.recognised_by, unit.key):
         case Problem() as problem:
             return Decision(unit=unit, problem=problem)
+        case Twin() as found if side is Side.FORTNOX and not agreement.gate(found.record.fields):
+            return _decide_outsider(unit, record, found, agreement, tables)
         case Twin() as found:
             return _decide_twin(unit, side, found, agreement, tables)
         case None:
@@ -163,7 +166,10 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         resolved=unit.resolved,
     )
     problem = _unwritable(merged, tables, unit.key)
-    steps = () if problem else tuple(_update(unit, side, merged.to[side]) for side in sorted(merged.to))
+    given = {side: tables.at(side).spelled(fields) for side, fields in merged.to.items()}
+    steps = (
+        () if problem else tuple(_update(unit, side, given[side]) for side in sorted(given) if given[side])
+    )
     return Decision(unit=unit, steps=steps, alike=merged.alike, conflicts=merged.conflicts, problem=problem)
 
 
@@ -191,10 +197,27 @@ def _decide_twin(unit: Unit, side: Side, found: Twin, agreement: Agreement, tabl
         key=pair.key,
         fortnox_id=bond.fortnox_id,
         partner_id=bond.partner_id,
+        on=found.on,
         reason=f"same {found.on}",
     )
     decision = _decide_bond(pair, bond, agreement, tables)
-    return msgspec.structs.replace(decision, steps=(link, *decision.steps))
+    reason = f"linked by the same {found.on}"
+    steps = (msgspec.structs.replace(step, reason=reason) for step in decision.steps)
+    return msgspec.structs.replace(decision, steps=(link, *steps))
+
+
+def _decide_outsider(unit: Unit, record: Seen, found: Twin, agreement: Agreement, tables: Tables) -> Decision:
+    """A twin that does not take part is neither written to nor doubled: a person looks instead."""
+    birth = _decide_birth(unit, Side.FORTNOX, record, agreement, tables)
+    if not birth.steps:
+        return birth
+    problem = Problem(
+        code="REC07",
+        what=f"the partner's record {found.record.id} has the same {found.on} and does not take part",
+        where=unit.key,
+        todo="give it a type that takes part, or take the value away there, then `retry`",
+    )
+    return Decision(unit=unit, problem=problem)
 
 
 def _decide_birth(unit: Unit, side: Side, record: Seen, agreement: Agreement, tables: Tables) -> Decision:
@@ -244,6 +267,29 @@ def _one_side_gone(unit: Unit) -> Problem:
         where=unit.key,
         todo="nothing is created again by itself: retire it on the other side too, then `ignore`",
     )
+
+
+# ------------------------------------------------------------------ many decisions
+
+
+def undisputed(decisions: Sequence[Decision], recognised_by: Sequence[str]) -> tuple[bool, ...]:
+    """
+    Which decisions may go on: of links that would give one record two twins, only the strongest.
+
+    The others are to be decided again once that link is stored.
+    """
+    links = [(n, step) for n, each in enumerate(decisions) for step in each.steps if isinstance(step, Link)]
+    taken: dict[tuple[Side, str], str] = {}
+    going = [True] * len(decisions)
+    for n, link in sorted(links, key=lambda each: recognised_by.index(each[1].on)):
+        ends = {
+            (Side.FORTNOX, link.fortnox_id): link.partner_id,
+            (Side.PARTNER, link.partner_id): link.fortnox_id,
+        }
+        going[n] = all(taken.get(end, twin_id) == twin_id for end, twin_id in ends.items())
+        if going[n]:
+            taken |= ends
+    return tuple(going)
 
 
 # ------------------------------------------------------------------ counting

@@ -29,7 +29,7 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     The record that a creation with `sent` made, judged by every record that a look brought.
 
     Equality is of the whole value: a search that finds parts of words proves
-    nothing. A record with our number and other content is strange.
+    nothing. A record with our number and another name or mark is strange.
     """
     mark = sent.get("reference")
     if mark is not None:
@@ -44,15 +44,19 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     same = [hit for hit in hits if hit.fields.get("number") == table.normal("number", number)]
     if not same:
         return None
-    if len(same) == 1 and _same_name(sent, table, same[0]):
+    if len(same) == 1 and _may_be_ours(sent, table, same[0]):
         return Found(same[0])
     return Strange(tuple(sorted(hit.id for hit in same)))
 
 
 def landed(sent: Fields, table: Table, now: Fields) -> frozenset[str]:
     """The fields of an update that took effect: what is there now is what was sent."""
-    return frozenset(field for field, value in sent.items() if now.get(field) == table.normal(field, value))
+    return frozenset(
+        field for field, value in sent.items() if field in now and now[field] == table.normal(field, value)
+    )
 
 
-def _same_name(sent: Fields, table: Table, seen: Seen) -> bool:
-    return seen.fields.get("name") == table.normal("name", sent.get("name"))
+def _may_be_ours(sent: Fields, table: Table, seen: Seen) -> bool:
+    if seen.fields.get("name") != table.normal("name", sent.get("name")):
+        return False
+    return seen.fields.get("reference") in (None, sent.get("reference"))

@@ -9,6 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from daemon.core.plan import Link, Step
+from daemon.core.records import spoken
+
 
 class ConnectorReport(Struct, frozen=True, kw_only=True):
     """
@@ -30,3 +33,17 @@ class ConnectorReport(Struct, frozen=True, kw_only=True):
     next_look_at: dt.datetime | None = None
     read: int = 0
     written: int = 0
+
+
+def shown(step: Step) -> dict[str, Any]:
+    """A step as an operator reads it."""
+    fields = {} if isinstance(step, Link) else {f: spoken(f, value) for f, value in step.fields.items()}
+    side = "both" if isinstance(step, Link) else step.side.value
+    return {
+        "action": str(step.__struct_config__.tag),
+        "side": side,
+        "kind": step.kind,
+        "key": step.key,
+        "fields": fields,
+        "reason": step.reason,
+    }

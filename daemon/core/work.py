@@ -55,6 +55,14 @@ class Task(Struct, frozen=True, kw_only=True):
     linked: bool = False
 
 
+class Which(enum.StrEnum):
+    """Which of the records that wait for a decision."""
+
+    ALL = "list"
+    FRESH = "fresh"  # changed by somebody, not asked for by an operator
+    ASKED = "asked"  # asked for by `import`
+
+
 class IntentState(enum.StrEnum):
     """Where a write stands."""
 

@@ -140,24 +140,19 @@ class Account:
 
     # -------------------------------------------------------------- reading by key
 
-    async def complete(self, agreement: Agreement, lane: Lane) -> int:
-        """Read by key everything that is due; how many were read."""
+    async def complete(self, agreement: Agreement, lane: Lane, since: dt.datetime | None = None) -> int:
+        """Read by key everything that is due, or fell due after `since`; how many were read."""
         count = 0
-        while due := await self._due(agreement):
+        while due := await self._due(agreement, since):
             for first in range(0, len(due), STORED_TOGETHER):
                 await self.read_by_key(agreement, due[first : first + STORED_TOGETHER], lane)
             count += len(due)
         return count
 
-    async def want_whole(self, agreement: Agreement) -> None:
-        """Have everything read by key of which only a list row is known."""
-        now = self._clock.now()
-        await self._journal.write(lambda tx: self._here(tx, agreement.kind).want_whole(now))
-
-    async def _due(self, agreement: Agreement) -> Sequence[str]:
+    async def _due(self, agreement: Agreement, since: dt.datetime | None) -> Sequence[str]:
         now = self._clock.now()
         return await self._journal.write(
-            lambda tx: self._here(tx, agreement.kind).due(now, 20 * STORED_TOGETHER)
+            lambda tx: self._here(tx, agreement.kind).due(now, 20 * STORED_TOGETHER, since)
         )
 
     async def read_by_key(self, agreement: Agreement, record_ids: Sequence[str], lane: Lane) -> None:

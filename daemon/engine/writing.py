@@ -297,9 +297,11 @@ def made_equal(step: Create | Update, now: Seen, tables: Tables) -> Agreed:
     """
     What the two sides agree on after a write: for each field that was sent, what each side holds.
 
-    Fortnox answers with what it stored, in one go. At the partner the record is
-    read some time later: a value that differs from what was sent was edited
-    since by a person, so what was sent is agreed and the difference is an edit.
+    Fortnox answers with what it stored, in one go; what it puts in the place of
+    a cleared value (the company's own currency) is news for the partner. There
+    the record is read some time later: a value that differs from what was sent
+    was edited since by a person, so what was sent is agreed and the difference
+    is an edit.
     """
     table = tables.at(step.side)
     agreed: dict[str, tuple[Value, Value]] = {}
@@ -307,7 +309,7 @@ def made_equal(step: Create | Update, now: Seen, tables: Tables) -> Agreed:
         if field not in now.fields:
             continue
         if step.side is Side.FORTNOX:
-            agreed[field] = (now.fields[field], value)
+            agreed[field] = (None if value is None else now.fields[field], value)
         else:
             agreed[field] = (value, table.normal(field, value))
     return agreed

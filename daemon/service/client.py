@@ -5,8 +5,8 @@ The command line's way to a running daemon: one request over its control socket.
 from __future__ import annotations
 
 import os
+import re
 import socket
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from daemon.service.operate import VERBS, Json
 
 CONNECT_S = 5.0
 READ_BYTES = 65_536
+_FOLDER = re.compile(r"""^\s*(state_dir|runtime_dir)\s*=\s*["']([^"'\n]+)""", re.MULTILINE)
 UNIT_RUNTIME_DIR = "/run/fortnox-syncd"  # what our unit makes
 
 
@@ -39,18 +40,18 @@ def runtime_folders(path: str | Path, environ: Mapping[str, str] = os.environ) -
     """
     Where a daemon with this config may have its sockets, likeliest first.
 
-    Also answers for a file with mistakes: a command must reach the daemon that
-    refused to reload it.
+    Also answers for a file that is not even TOML: a command must reach the
+    daemon that refused to reload it.
     """
     try:
-        head = tomllib.loads(Path(path).read_text()).get("daemon", {})
-    except (OSError, ValueError):
-        head = {}
-    head = head if isinstance(head, dict) else {}
+        text = Path(path).read_text(errors="replace")
+    except OSError:
+        text = ""
+    written = {match[1]: match[2] for match in _FOLDER.finditer(text)}
     base = Path(os.path.abspath(path)).parent  # noqa: PTH100 -- resolve() would follow links
-    state = folder_of(str(head.get("state_dir", "")), base, environ.get("STATE_DIRECTORY"), DEFAULT_STATE_DIR)
-    written = folder_of(str(head.get("runtime_dir", "")), base, environ.get("RUNTIME_DIRECTORY"), "")
-    return (written,) if written else (UNIT_RUNTIME_DIR, state)
+    state = folder_of(written.get("state_dir", ""), base, environ.get("STATE_DIRECTORY"), DEFAULT_STATE_DIR)
+    runtime = folder_of(written.get("runtime_dir", ""), base, environ.get("RUNTIME_DIRECTORY"), "")
+    return (runtime,) if runtime else (UNIT_RUNTIME_DIR, state)
 
 
 def ask_daemon(runtime_dir: str, verb: str, values: Mapping[str, Any], limit_s: float | None = None) -> Json:

@@ -20,6 +20,7 @@ import structlog
 from daemon.events import LIBRARY, LOGGABLE, Level, Log
 from daemon.ports import Clock
 
+FIRST: Final = ("at", "level", "event")
 LONGEST_TEXT: Final = 400
 LONGEST_TRACEBACK: Final = 8000
 
@@ -72,7 +73,7 @@ def open_log(
             structlog.processors.add_log_level,
             _only_declared,
             _masked,
-            lambda _logger, _method, line: {"at": _moment(clock), **line},
+            lambda _logger, _method, line: {**dict.fromkeys(FIRST), **line, "at": _moment(clock)},
             _as_json if style == "json" else _as_columns,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -123,7 +124,7 @@ def _as_json(_logger: Any, _method: str, line: _Line) -> str:
 
 
 def _as_columns(_logger: Any, _method: str, line: _Line) -> str:
-    words = [f"{key}={_shown(value)}" for key, value in line.items() if key not in ("at", "level", "event")]
+    words = [f"{key}={_shown(value)}" for key, value in line.items() if key not in FIRST]
     return f"{line['at'][11:19]} {line['level']:7} {line['event']:18} {' '.join(words)}"
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any, Literal
 
-from daemon.core.records import Side
+from daemon.core.records import Side, spoken
 from daemon.errors import DaemonError
 from daemon.store.database import Database
 from daemon.store.queries import SQL
@@ -85,7 +85,8 @@ class StateDesk:
     def _conflicts(self, db: sqlite3.Connection) -> list[Json]:
         found = []
         for each in db.execute(SQL["desk_conflicts"]):
-            base, fortnox, partner = self._sealer.open(f"conflict|{each[3]}|{each[4]}", each[5])
+            values = self._sealer.open(f"conflict|{each[3]}|{each[4]}", each[5])
+            base, fortnox, partner = (spoken(each[4], value) for value in values)
             names = (
                 "id",
                 "connector",
@@ -98,8 +99,8 @@ class StateDesk:
                 "winner",
                 "rule",
             )
-            values = (str(each[0]), *each[1:5], base, fortnox, partner, each[6], each[7])
-            pairs = zip(names, values, strict=True)
+            told = (str(each[0]), *each[1:5], base, fortnox, partner, each[6], each[7])
+            pairs = zip(names, told, strict=True)
             found.append({**dict(pairs), "state": each[8], "at": _stamp(each[9])})
         return found
 
@@ -130,7 +131,10 @@ class StateDesk:
                     "kind": each[3],
                     "digest": each[4],
                     "reason": each[5],
-                    "steps": self._sealer.open(f"held|{each[2]}|{each[3]}", each[7]),
+                    "steps": [
+                        {**step, "fields": _spoken(step["fields"])}
+                        for step in self._sealer.open(f"held|{each[2]}|{each[3]}", each[7])
+                    ],
                     "since": _stamp(each[8]),
                 }
                 for each in db.execute(SQL["desk_held"])
@@ -163,7 +167,7 @@ class StateDesk:
             "action": action,
             "outcome": outcome,
             "request": {"method": METHODS.get(action), "route": f"{side}/{kind}" if side else None},
-            "sent": None if sealed is None else self._sealer.open(f"audit|{key}", sealed),
+            "sent": None if sealed is None else _spoken(self._sealer.open(f"audit|{key}", sealed)),
             "answered": {"status": status, "code": code or None},
             "cause": cause,
             "remedy": remedy,
@@ -228,6 +232,10 @@ class StateDesk:
     async def paused(self) -> Collection[str]:
         """Connectors that are paused."""
         return await self._database.transact(lambda db: {name for (name,) in db.execute(SQL["desk_paused"])})
+
+
+def _spoken(fields: Json) -> Json:
+    return {field: spoken(field, value) for field, value in fields.items()}
 
 
 METHODS = {"create": "POST", "update": "PUT"}

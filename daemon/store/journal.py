@@ -95,7 +95,7 @@ class Journal:
                 db.execute(SQL["connector_add"], {**values, "config": config})
                 row = db.execute(SQL["connector_get"], {"identity": identity}).fetchone()
             if row[3] != config:
-                # What may cross, and who decides, may differ now: everything is decided anew, reading nothing.
+                # What may cross, and who decides, may differ now: everything is decided anew.
                 db.execute(SQL["cursors_drop"], {"connector": row[0]})
             db.execute(SQL["connector_set"], {"name": name, "id": row[0], "config": config})
             return Binding(
@@ -112,7 +112,9 @@ class Journal:
 
     async def note(self, key: str, value: str) -> None:
         """Remember one text."""
-        await self.database.transact(lambda db: db.execute(SQL["meta_set"], {"key": key, "value": value}).rowcount)
+        await self.database.transact(
+            lambda db: db.execute(SQL["meta_set"], {"key": key, "value": value}).rowcount
+        )
 
     async def noted(self, key: str) -> str | None:
         """The text last noted under `key`."""

@@ -153,18 +153,15 @@ class Observations:
 
     # -------------------------------------------------------------- asking
 
-    def due(self, now: dt.datetime, most: int) -> Sequence[str]:
-        """Records that must be read by key now, the longest due first."""
-        return [row[0] for row in self._run("observation_due", now=to_text(now), most=most)]
+    def due(self, now: dt.datetime, most: int, since: dt.datetime | None = None) -> Sequence[str]:
+        """Records to be read by key now, the longest due first; with `since` only those due after it."""
+        after = to_text(since) if since else ""
+        return [row[0] for row in self._run("observation_due", now=to_text(now), since=after, most=most)]
 
     def want(self, record_ids: Iterable[str], now: dt.datetime) -> None:
         """Have these records read by key, whatever the lists say."""
         for record_id in record_ids:
             self._run("observation_want", id=record_id, now=to_text(now))
-
-    def want_whole(self, now: dt.datetime) -> None:
-        """Have everything read by key of which only a list row is known."""
-        self._run("observation_want_whole", now=to_text(now))
 
     def missing(self, run: int) -> tuple[int, Sequence[str]]:
         """How many live records are known, and those that only the complete reading before `run` showed."""

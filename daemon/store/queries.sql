@@ -49,11 +49,10 @@ WHERE scope = :scope AND kind = :kind AND id = :id
 UPDATE observations SET gone = 1, seq = :seq, due_at = NULL
 WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
 -- name: observation_due
-SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now ORDER BY due_at, id LIMIT :most
+SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now AND due_at > :since
+ORDER BY due_at, id LIMIT :most
 -- name: observation_want
 UPDATE observations SET due_at = :now WHERE scope = :scope AND kind = :kind AND id = :id
--- name: observation_want_whole
-UPDATE observations SET due_at = :now WHERE scope = :scope AND kind = :kind AND whole = 0 AND gone = 0
 -- name: observation_known
 SELECT count(*) FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0
 -- name: observation_missing
@@ -94,10 +93,17 @@ SELECT :connector, :scope, :kind, coalesce(max(seq), 0) FROM observations WHERE 
 ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)
 -- name: todo_list
 SELECT side, id, seq, asked FROM todo WHERE connector = :connector AND kind = :kind ORDER BY side, id
--- name: todo_some
-SELECT t.side, t.id, t.seq, t.asked FROM todo t JOIN observations o ON o.scope = :scope AND o.kind = t.kind AND o.id = t.id
+-- name: todo_fresh
+SELECT side, id, seq, asked FROM todo WHERE connector = :connector AND kind = :kind AND NOT asked ORDER BY side, id
+-- name: todo_asked
+SELECT t.side, t.id, t.seq, t.asked FROM todo t
+JOIN observations o ON o.scope = :scope AND o.kind = t.kind AND o.id = t.id
 WHERE t.connector = :connector AND t.kind = :kind AND t.side = 'fortnox' AND t.asked AND o.whole ORDER BY t.id
 LIMIT :most
+-- name: todo_unread
+SELECT t.id FROM todo t JOIN observations o ON o.scope = :scope AND o.kind = t.kind AND o.id = t.id
+WHERE t.connector = :connector AND t.kind = :kind AND t.side = 'fortnox' AND t.asked AND NOT o.whole AND NOT o.gone
+ORDER BY t.id LIMIT :most
 -- name: todo_done
 DELETE FROM todo WHERE connector = :connector AND kind = :kind AND side = :side AND id = :id AND seq <= :seq
 -- name: todo_add

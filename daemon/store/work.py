@@ -17,7 +17,7 @@ from daemon.core.match import Candidate, naming
 from daemon.core.merge import Conflict, ConflictState
 from daemon.core.plan import Bond, Decision, Step, Unit
 from daemon.core.records import Agreed, Problem, Seen, Side
-from daemon.core.work import Binding, Task, Written
+from daemon.core.work import Binding, Task, Which, Written
 from daemon.store.observations import Observations
 from daemon.store.queries import SQL
 from daemon.store.sealing import Sealer
@@ -47,18 +47,19 @@ class Work:
         """Put every unlinked Fortnox record on the list, as asked for by an operator; how many."""
         return self._run("todo_add_unlinked", scope=self._binding.fortnox).rowcount
 
-    def tasks(self, agreement: Agreement, *, asked_most: int | None = None) -> Sequence[Task]:
+    def unread(self, most: int) -> Sequence[str]:
+        """Fortnox records that an operator asked for and that only a list row shows so far."""
+        rows = self._run("todo_unread", scope=self._binding.fortnox, most=most)
+        return [row[0] for row in rows]
+
+    def tasks(self, agreement: Agreement, which: Which = Which.ALL, most: int = 0) -> Sequence[Task]:
         """
         What is to be decided now, each record once.
 
-        A record whose earlier write is under way waits. With `asked_most` only
-        so many of those that an operator asked for.
+        A record whose earlier write is under way waits. ASKED are at most
+        `most` of those that an operator asked for and that are read whole.
         """
-        rows = (
-            self._run("todo_list")
-            if asked_most is None
-            else self._run("todo_some", scope=self._binding.fortnox, most=asked_most)
-        ).fetchall()
+        rows = self._run(f"todo_{which.value}", scope=self._binding.fortnox, most=most).fetchall()
         found: dict[str, Task] = {}
         for side_name, record_id, seq, asked in rows:
             side = Side(side_name)

@@ -38,7 +38,7 @@ CUSTOMER: Final = Table(
     rows=(
         #   ours                Fortnox                crosses as   we may write     longest
         Row("number",           "CustomerNumber",      TEXT,        writable=False),
-        Row("name",             "Name",                TEXT,                         limit=1024),
+        Row("name",             "Name",                TEXT,         required=True,      limit=1024),
         Row("type",             "Type",                TYPE),
         Row("org_number",       "OrganisationNumber",  ORG_NUMBER,                   limit=30),
         Row("vat_number",       "VATNumber",           VAT_NUMBER),
@@ -53,7 +53,7 @@ CUSTOMER: Final = Table(
         Row("terms",            "TermsOfPayment",      UPPER,                        limit=25),
         Row("currency",         "Currency",            UPPER,                        limit=3),
         Row("email",            "Email",               TEXT,                         limit=1024),
-        Row("active",           "Active",              codecs.FLAG),
+        Row("active",           "Active",              codecs.FLAG, writable=False),
         Row("reference",        "ExternalReference",   TEXT,                         limit=1024),
     ),
 )
@@ -82,7 +82,7 @@ ARTICLE: Final = Table(
         Row("name",             "Description",         TEXT,                         limit=200),
         Row("cost",             "PurchasePrice",       ORE),
         Row("price",            "SalesPrice",          ORE,         writable=False),
-        Row("active",           "Active",              codecs.FLAG),
+        Row("active",           "Active",              codecs.FLAG, writable=False),
     ),
 )
 # fmt: on

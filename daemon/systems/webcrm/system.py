@@ -91,6 +91,7 @@ class Webcrm(System):
     async def _read_fields(self) -> None:
         request = self._exchange.request("GET", spec.METADATA)
         self._fields = wire.metadata(await self._objects(request))
+        self._country_is_object |= spec.COUNTRY_OBJECT in self._fields
         self._tables = self._made_tables()
 
     def _field_findings(self) -> list[Finding]:

@@ -52,8 +52,11 @@ def born_id(document: Any, key: str) -> str | None:
 
 
 def metadata(rows: list[dict[str, Any]]) -> dict[str, Field]:
-    """The fields by the names that the API uses."""
-    return {str(row.get("FieldMetadataFriendlyFieldName")): _field(row) for row in rows}
+    """The fields by the names that the API uses; a country that is written under another name by both."""
+    fields = {str(row.get("FieldMetadataFriendlyFieldName")): _field(row) for row in rows}
+    if COUNTRY_OBJECT in fields:
+        fields.setdefault(COUNTRY, fields[COUNTRY_OBJECT])
+    return fields
 
 
 def _field(row: Mapping[str, Any]) -> Field:

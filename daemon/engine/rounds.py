@@ -1,0 +1,259 @@
+"""
+Decide about every record that waits, check the plan, and carry it out.
+
+Records in parallel, one record serial; what needs no request is stored at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import compress
+
+import anyio
+import msgspec
+from msgspec import Struct
+
+from daemon.core.agreement import Agreement
+from daemon.core.guard import Limits, objections
+from daemon.core.plan import Create, Link, Step, Update, decide, only_steps, undisputed
+from daemon.core.records import Lane, Side
+from daemon.core.work import Binding, Task, Which, Written
+from daemon.engine.account import Account
+from daemon.engine.parallel import for_each
+from daemon.engine.settling import PATIENCE_S
+from daemon.engine.writing import Job, Timing, Writer, ids_of
+from daemon.errors import Refused
+from daemon.ports import Clock, Journal, Transaction
+
+RECORDS_AT_ONCE = 8
+STORED_TOGETHER = 200  # decisions without a request, a transaction
+CONFIRMED_TOGETHER = 100  # writes between two read-backs at a side that answers without the record
+
+
+class Company(Struct, frozen=True, kw_only=True):
+    """What a connector joins: one Fortnox company and one partner account, each read once for everybody."""
+
+    fortnox: Account
+    partner: Account
+
+    def at(self, side: Side) -> Account:
+        """The account at one side."""
+        return self.fortnox if side is Side.FORTNOX else self.partner
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How careful a connector is, and how fresh what it reads must be."""
+
+    limits: Limits
+    timing: Timing
+    max_age_s: float  # a reading made for another connector this lately will do
+    fresh_every_s: float  # how often an import looks at what people change meanwhile
+
+
+class Pass:
+    """What one pass adds up."""
+
+    def __init__(self, *, dry_run: bool, lane: Lane, asked: bool) -> None:
+        self.dry_run, self.lane, self.asked = dry_run, lane, asked
+        self.steps: list[Step] = []
+        self.read = 0
+        self.postponed_until: dt.datetime | None = None
+        self.off: list[Refused] = []  # kinds that the vendor does not let us see
+
+
+class Rounds:
+    """Decides and acts for one connector, one kind of record at a time."""
+
+    def __init__(
+        self,
+        binding: Binding,
+        agreements: Mapping[str, Agreement],
+        ends: Company,
+        writers: Mapping[str, Writer],
+        settings: Settings,
+        journal: Journal,
+        clock: Clock,
+    ) -> None:
+        self._binding, self._agreements, self._ends = binding, agreements, ends
+        self._writers, self._settings = writers, settings
+        self._journal, self._clock = journal, clock
+
+    async def collect(self, kind: str) -> None:
+        """Put what is new on the list."""
+        await self._journal.write(lambda tx: tx.work(self._binding, kind).collect())
+
+    # -------------------------------------------------------------- deciding
+
+    async def tasks(self, this: Pass, kind: str, which: Which = Which.ALL, most: int = 0) -> Sequence[Task]:
+        """What is to be decided, every record of it read whole."""
+        agreement = self._agreements[kind]
+
+        def ask(tx: Transaction) -> Sequence[Task]:
+            return tx.work(self._binding, kind).tasks(agreement, which, most)
+
+        tasks = await self._journal.write(ask)
+        unread = _unread(tasks)
+        if not any(unread.values()):
+            return tasks
+        for side, record_ids in unread.items():
+            await self._ends.at(side).read_by_key(agreement, sorted(record_ids), this.lane)
+            this.read += len(record_ids)
+        return await self._journal.write(ask)
+
+    async def decide_and_act(
+        self, this: Pass, kind: str, tasks: Sequence[Task], *, whole: bool = True
+    ) -> bool:
+        """`whole` says that `tasks` are all there are, so that a plan held before is judged anew."""
+        jobs = await self._without_standstill(kind, self._decide(kind, tasks))
+        if this.dry_run:
+            this.steps += only_steps([job.decision for job in jobs])
+            return False
+        jobs = await self._check(this, kind, jobs, whole=whole)
+        this.steps += [step for step in only_steps([job.decision for job in jobs]) if isinstance(step, Link)]
+        done = await self._remember(kind, jobs)
+        return await self._act(this, kind, jobs) or done
+
+    def _decide(self, kind: str, tasks: Sequence[Task]) -> list[Job]:
+        """One job for each record, in a stable order; twins that are both new make one."""
+        tables = self._writers[kind].tables()
+        agreement = self._agreements[kind]
+        ordered = sorted(tasks, key=lambda task: task.unit.key)
+        decisions = [decide(task.unit, agreement, tables) for task in ordered]
+        going = undisputed(decisions, agreement.recognised_by)
+        jobs: dict[str, Job] = {}
+        for task, decision in compress(zip(ordered, decisions, strict=True), going):
+            key = decision.unit.key
+            earlier = jobs.get(key)
+            if earlier is None:
+                jobs[key] = Job(task=task, decision=decision)
+            else:
+                both = msgspec.structs.replace(earlier.task, seqs=(*earlier.task.seqs, *task.seqs))
+                jobs[key] = Job(task=both, decision=earlier.decision)
+        return list(jobs.values())
+
+    async def _without_standstill(self, kind: str, jobs: Sequence[Job]) -> list[Job]:
+        """Leave out what was refused before and is unchanged since, and what a person set aside."""
+
+        def work(tx: Transaction) -> list[Job]:
+            here = tx.work(self._binding, kind)
+            going = []
+            for job in jobs:
+                if here.standstill(job.decision):
+                    here.done(job.task)
+                else:
+                    going.append(job)
+            return going
+
+        return await self._journal.write(work)
+
+    # -------------------------------------------------------------- checking
+
+    async def _check(self, this: Pass, kind: str, jobs: list[Job], *, whole: bool) -> list[Job]:
+        """Hold the writes of this kind that look like an accident; creations wait while memory is new."""
+        steps = only_steps([job.decision for job in jobs])
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> bool:
+            here = tx.work(self._binding, kind)
+            reasons = objections(steps, here.linked(), self._settings.limits, asked=this.asked)
+            if reasons:
+                return here.hold(steps, reasons, now)
+            if whole:
+                here.unhold()
+            return False
+
+        if await self._journal.write(work):
+            return [job for job in jobs if not _writes(job)]
+        return await self._wait_while_young(this, jobs)
+
+    async def _wait_while_young(self, this: Pass, jobs: list[Job]) -> list[Job]:
+        """A memory that was made just now creates nothing until late effects of an older one have shown."""
+        if not any(_creates(job) for job in jobs):
+            return jobs
+        ready_at = self._binding.born_at + self._settings.timing.settle
+        wait_s = (ready_at - self._clock.now()).total_seconds()
+        if wait_s <= 0:
+            return jobs
+        if wait_s <= PATIENCE_S:
+            await self._clock.sleep(wait_s)
+            return jobs
+        this.postponed_until = ready_at
+        return [job for job in jobs if not _creates(job)]
+
+    # -------------------------------------------------------------- acting
+
+    async def _remember(self, kind: str, jobs: Sequence[Job]) -> bool:
+        """Store what needs no request: links, what is alike already, conflicts, and what is set aside."""
+        linked = False
+        for first in range(0, len(jobs), STORED_TOGETHER):
+            some = jobs[first : first + STORED_TOGETHER]
+            linked |= await self._journal.write(partial(self._remember_some, kind, some))
+        return linked
+
+    def _remember_some(self, kind: str, jobs: Sequence[Job], tx: Transaction) -> bool:
+        now = self._clock.now()
+        work, linked = tx.work(self._binding, kind), False
+        for job in jobs:
+            decision = job.decision
+            bond = decision.unit.bond
+            for step in decision.steps:
+                if isinstance(step, Link):
+                    linked = True
+                    work.unpark(f"{Side.FORTNOX.value}:{step.fortnox_id}")
+                    work.log(step, ids_of(step), Written(outcome="done"), now)
+            if bond and (decision.alike or any(isinstance(step, Link) for step in decision.steps)):
+                work.agree(bond.fortnox_id, bond.partner_id, decision.alike, now)
+            if bond:
+                work.note_conflicts(decision.unit.key, decision.conflicts, now)
+            if decision.problem:
+                work.park(decision, decision.problem, now)
+            if not _writes(job):
+                if not decision.problem:
+                    work.unpark(decision.unit.key)
+                tx.intents(self._binding).forget(kind, decision.unit.key)
+                work.done(job.task)
+        return linked
+
+    async def _act(self, this: Pass, kind: str, jobs: Sequence[Job]) -> bool:
+        """Carry out the writes: records in parallel, one record serial. Whether there were any."""
+        writer = self._writers[kind]
+        writing = [job for job in jobs if _writes(job)]
+
+        async def one(job: Job) -> None:
+            this.steps += [step for step in job.decision.steps if not isinstance(step, Link)]
+            await writer.carry_out(job, this.lane)
+
+        try:
+            for first in range(0, len(writing), CONFIRMED_TOGETHER):
+                await for_each(writing[first : first + CONFIRMED_TOGETHER], one, RECORDS_AT_ONCE)
+                await self._confirm(writer)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._confirm(writer)
+        return bool(writing)
+
+    async def _confirm(self, writer: Writer) -> None:
+        for side in Side:
+            await writer.confirm(side)
+
+
+def _unread(tasks: Sequence[Task]) -> Mapping[Side, set[str]]:
+    """The records that a decision needs and that only a list row shows so far."""
+    unread: dict[Side, set[str]] = {side: set() for side in Side}
+    for task in tasks:
+        for side, seen in task.unit.records.items():
+            if not seen.full:
+                unread[side].add(seen.id)
+            other = {c.record.id for c in task.unit.candidates if not c.record.full and not c.linked}
+            unread[side.other] |= other
+    return unread
+
+
+def _writes(job: Job) -> bool:
+    return any(isinstance(step, Create | Update) for step in job.decision.steps)
+
+
+def _creates(job: Job) -> bool:
+    return any(isinstance(step, Create) for step in job.decision.steps)
