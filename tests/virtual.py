@@ -54,13 +54,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.now_s
 
     def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
-        handle = super().call_soon_threadsafe(callback, *args, context=context)
-        if threading.get_ident() != self._thread:
-            super().call_soon_threadsafe(self._landed)
-        return handle
+        if threading.get_ident() == self._thread:
+            return super().call_soon_threadsafe(callback, *args, context=context)
+        return super().call_soon_threadsafe(self._landed, callback, *args, context=context)
 
-    def _landed(self) -> None:
+    def _landed(self, callback: Any, *args: Any) -> None:
         self.on_thread -= 1
+        callback(*args)
 
 
 class _Queue(queue.SimpleQueue[Any]):

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from daemon.demo import compare, processes, scenes
 from daemon.demo.people import People
-from daemon.demo.processes import Daemon
-from daemon.demo.stage import Failed, Stage
+from daemon.demo.processes import Daemon, Failed
+from daemon.demo.stage import Stage
 
 FIRST_PASS_S: Final = 30.0
 FAILED: Final = 1
@@ -27,8 +27,8 @@ fortnox-syncd demo: two pretend vendors, one real daemon, both call limits on.
 
 """
 COLUMNS: Final = """
-  what a person does                        where it arrives                 after
-  ----------------------------------------  -------------------------------  ------
+  what a person does                        where it arrives              after
+  ----------------------------------------  ----------------------------  ------
 """
 SHOWN_METRICS: Final = (
     # metric                    label         what it counts

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx2 as httpx
 
@@ -31,7 +32,7 @@ class People:
         self._client = httpx.Client(trust_env=False)
         self._tokens = {"fortnox": self._fortnox_token(), "webcrm": self._webcrm_token()}
 
-    def __enter__(self) -> People:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -41,71 +42,67 @@ class People:
 
     # -------------------------------------------------------------- Fortnox
 
-    def fortnox(self, method: str, path: str, body: Any = None, **query: str) -> Any:
-        """One request below /3; the decoded answer."""
-        return self._ask("fortnox", method, f"/3{path}", body, query)
-
     def customers(self) -> list[Record]:
         """Every active customer, whole."""
-        rows = self.fortnox("GET", "/customers", limit="500", filter="active")["Customers"]
-        return [self.customer(row["CustomerNumber"]) for row in rows]
-
-    def customer(self, number: str) -> Record:
-        """One customer, whole."""
-        found: Record = self.fortnox("GET", f"/customers/{number}")["Customer"]
-        return found
-
-    def number_of(self, name: str) -> str:
-        """The number of the customer of that name, "" when there is none."""
-        rows = self.fortnox("GET", "/customers", name=name)["Customers"]
-        return next((str(row["CustomerNumber"]) for row in rows if row["Name"] == name), "")
+        rows = self._fortnox("GET", "/customers", limit="500", filter="active")["Customers"]
+        return [self._fortnox("GET", f"/customers/{row['CustomerNumber']}")["Customer"] for row in rows]
 
     def edit_customer(self, number: str, **fields: Any) -> None:
         """Change some fields."""
-        self.fortnox("PUT", f"/customers/{number}", {"Customer": fields})
+        self._fortnox("PUT", f"/customers/{number}", {"Customer": fields})
 
     def articles(self) -> list[Record]:
         """Every active article."""
-        rows: list[Record] = self.fortnox("GET", "/articles", limit="500", filter="active")["Articles"]
+        rows: list[Record] = self._fortnox("GET", "/articles", limit="500", filter="active")["Articles"]
         return rows
+
+    def set_price(self, number: str, price: float) -> None:
+        """Change an article's price in price list A."""
+        self._fortnox("PUT", f"/prices/A/{number}/0", {"Price": {"Price": price}})
+
+    def _fortnox(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        return self._ask("fortnox", method, f"/3{path}", body, query)
 
     # -------------------------------------------------------------- webCRM
 
-    def webcrm(self, method: str, path: str, body: Any = None, **query: str) -> Any:
-        """One request; the decoded answer."""
-        return self._ask("webcrm", method, path, body, query)
-
     def organisations(self) -> list[Record]:
         """Every organisation."""
-        rows: list[Record] = self.webcrm("GET", "/Organisations", Page="1", Size="1000")
+        rows: list[Record] = self._webcrm("GET", "/Organisations", Page="1", Size="1000")
         return rows
 
-    def organisation(self, number: str) -> Record:
-        """The organisation with that customer number, {} when there is none."""
-        rows = self.organisations()
-        return next((row for row in rows if row["OrganisationExtraCustom1"] == number), {})
-
     def new_organisation(self, **fields: Any) -> None:
-        """Make an organisation of a kind that takes part."""
+        """Make an organisation of a type that takes part."""
         body = {"OrganisationId": 0, "OrganisationType": "Kund – Företag", **_prefixed(fields)}
-        self.webcrm("POST", "/Organisations", body)
+        self._webcrm("POST", "/Organisations", body)
 
     def edit_organisation(self, number: str, **fields: Any) -> None:
         """Change some fields of the organisation with that customer number."""
-        key = self.organisation(number)["OrganisationId"]
-        self.webcrm("PUT", f"/Organisations/{key}", {"OrganisationId": key, **_prefixed(fields)})
+        (key,) = [
+            row["OrganisationId"] for row in self.organisations() if row["OrganisationExtraCustom1"] == number
+        ]
+        self._webcrm("PUT", f"/Organisations/{key}", {"OrganisationId": key, **_prefixed(fields)})
 
     def catalogue(self) -> dict[str, Record]:
         """The catalogue's items by article number."""
-        items = self.webcrm("GET", "/QuotationLines/LinkedData")
+        items = self._webcrm("GET", "/QuotationLines/LinkedData")
         return {item["QuotationLineLinkedDataItemData1"]: item for item in items}
+
+    def _webcrm(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        return self._ask("webcrm", method, path, body, query)
 
     # -------------------------------------------------------------- the sandbox
 
+    def fortnox_screen(self) -> list[Record]:
+        """All customers as Fortnox' own screens show them, which costs no calls."""
+        rows: list[Record] = self._control("fortnox/look", kind="customers")
+        return rows
+
     def spoil(self, **fault: Any) -> None:
         """Have coming requests go wrong, as `GET /_sandbox/help` describes."""
-        answer = self._client.post(f"{self._users['sandbox']['url']}/faults", json=fault)
-        _sound(answer)
+        self._control("faults", **fault)
+
+    def _control(self, path: str, **body: Any) -> Any:
+        return _sound(self._client.post(f"{self._users['sandbox']['url']}/{path}", json=body))
 
     # -------------------------------------------------------------- asking
 
@@ -143,3 +140,41 @@ def _sound(answer: httpx.Response) -> Any:
 
 def _prefixed(fields: Record) -> Record:
     return {f"Organisation{name}": value for name, value in fields.items()}
+
+
+class View:
+    """What can be seen at one moment; each part is fetched when it is first looked at."""
+
+    def __init__(self, people: People, status: Record) -> None:
+        """`status` is the daemon's own."""
+        self._people, self._status = people, status
+
+    @cached_property
+    def customers(self) -> dict[str, Record]:
+        """Fortnox' customers by number."""
+        return {str(row["CustomerNumber"]): row for row in self._people.fortnox_screen()}
+
+    @cached_property
+    def organisations(self) -> dict[str, Record]:
+        """webCRM's organisations by customer number; those without one under ""."""
+        return {row["OrganisationExtraCustom1"]: row for row in self._people.organisations()}
+
+    @cached_property
+    def catalogue(self) -> dict[str, Record]:
+        """webCRM's catalogue by article number."""
+        return self._people.catalogue()
+
+    @property
+    def reload(self) -> Record:
+        """The daemon's last reload."""
+        return dict(self._status["config"]["reload"])
+
+    @property
+    def state(self) -> str:
+        """The connector's state."""
+        return str(self._status["connectors"][0]["state"])
+
+    @property
+    def unknown(self) -> int:
+        """How many writes have an unknown outcome."""
+        return int(self._status["connectors"][0]["counts"]["unknown"])

@@ -1,5 +1,5 @@
 """
-The two processes: started with the command that an operator would type, asked the same way, ended by their own pid.
+The two processes: started with the commands that an operator would type, ended by their own pid.
 """
 
 from __future__ import annotations
@@ -82,6 +82,12 @@ class Daemon:
         if done.returncode != 0:
             raise Failed(f"fortnox-syncd {command} ended with {done.returncode}: {done.stderr.decode()}")
         return done.stdout.decode()
+
+    def edit(self, old: str, new: str) -> None:
+        """Edit the config file."""
+        text = self.config.read_text("utf-8")
+        assert old in text, old
+        self.config.write_text(text.replace(old, new), "utf-8")
 
     def hang_up(self) -> None:
         """SIGHUP: put the edited config into force."""

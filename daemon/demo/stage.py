@@ -1,22 +1,27 @@
 """
-What a scene plays on: people, the daemon, and the table in which each arrival is a row.
+What the scenes play on: people, the daemon, and the table in which each arrival is a row.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final, TypeVar
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
-from daemon.demo.people import People
+from daemon.demo.people import People, View
 from daemon.demo.processes import Daemon, Failed
 
-__all__ = ["Failed", "Stage"]
+ARRIVES_S: Final = 25.0
+LOOK_EVERY_S: Final = 0.25
 
-T = TypeVar("T")
-ARRIVES_S: Final = 20.0
-LOOK_EVERY_S: Final = 0.3  # people have a call limit, too
+
+class Arrival(NamedTuple):
+    """What a person did at `begun_s`, and how it is recognised where it must arrive."""
+
+    what: str
+    where: str
+    seen: Callable[[View], Any]
+    begun_s: float
 
 
 class Stage:
@@ -24,35 +29,30 @@ class Stage:
 
     def __init__(self, people: People, daemon: Daemon, say: Callable[[str], None]) -> None:
         self.people, self.daemon, self._say = people, daemon, say
-        self._begun_s = 0.0
+        self._awaited: list[Arrival] = []
 
-    @contextmanager
-    def act(self, what: str, *, note: str = "") -> Iterator[None]:
-        """A person does `what` inside; the seconds of its arrivals count from the end of the block."""
-        yield
-        self._begun_s = time.monotonic()
-        self._left = [what, *([f"  {note}"] if note else [])]
+    def expect(self, what: str, where: str, seen: Callable[[View], Any]) -> None:
+        """`what` was done just now; `where` may hold "{}" for what `seen` finds there."""
+        self._awaited.append(Arrival(what, where, seen, time.monotonic()))
 
-    def arrives(self, where: str, look: Callable[[], T | None]) -> T:
-        """Wait until `look` finds something there, and print the row. Raises Failed."""
+    def wait(self) -> None:
+        """Until everything that is expected has arrived, each printed as it does. Raises Failed."""
         until_s = time.monotonic() + ARRIVES_S
-        while not (found := look()):
-            if time.monotonic() > until_s:
-                raise Failed(f"not within {ARRIVES_S:.0f} s: {where}")
+        while self._awaited:
+            view = View(self.people, self.daemon.status())
+            self._awaited = [arrival for arrival in self._awaited if not self._has_arrived(arrival, view)]
+            if self._awaited and time.monotonic() > until_s:
+                missing = "; ".join(f"{each.what}: {each.where}" for each in self._awaited)
+                raise Failed(f"not within {ARRIVES_S:.0f} s: {missing}")
             self.daemon.must_run()
             time.sleep(LOOK_EVERY_S)
-        self._row(where.format(found), f"{time.monotonic() - self._begun_s:4.1f} s")
-        return found
 
-    def also(self, where: str) -> None:
-        """A row without a delay."""
-        self._row(where, "")
+    def row(self, what: str, where: str, after: str = "") -> None:
+        """One line of the table."""
+        self._say(f"  {what:42}{where:30}{after}".rstrip() + "\n")
 
-    def end(self) -> None:
-        """Print what is left of the left column."""
-        while self._left:
-            self._row("", "")
-
-    def _row(self, right: str, after: str) -> None:
-        left = self._left.pop(0) if self._left else ""
-        self._say(f"  {left:42}{right:33}{after}".rstrip() + "\n")
+    def _has_arrived(self, arrival: Arrival, view: View) -> bool:
+        if not (found := arrival.seen(view)):
+            return False
+        self.row(arrival.what, arrival.where.format(found), f"{time.monotonic() - arrival.begun_s:4.1f} s")
+        return True

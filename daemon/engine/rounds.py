@@ -60,6 +60,7 @@ class Pass:
         self.steps: list[Step] = []
         self.read = 0
         self.postponed_until: dt.datetime | None = None
+        self.looked: set[tuple[str, Side]] = set()  # lists that were read in this pass
         self.off: list[Refused] = []  # kinds that the vendor does not let us see
 
 
@@ -101,6 +102,11 @@ class Rounds:
             await self._ends.at(side).read_by_key(agreement, sorted(record_ids), this.lane)
             this.read += len(record_ids)
         return await self._journal.write(ask)
+
+    def creates_at(self, kind: str, tasks: Sequence[Task]) -> Sequence[Side]:
+        """The sides at which these tasks would create something."""
+        steps = only_steps([job.decision for job in self._decide(kind, tasks)])
+        return sorted({step.side for step in steps if isinstance(step, Create)})
 
     async def decide_and_act(
         self, this: Pass, kind: str, tasks: Sequence[Task], *, whole: bool = True

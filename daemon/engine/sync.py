@@ -113,6 +113,7 @@ class Connector:
         for each in (side,) if side else tuple(Side):
             account = self._ends.at(each)
             max_age_s = 0.0 if side is None else self._settings.max_age_s
+            this.looked.add((kind, each))
             try:
                 await account.refresh(agreement, max_age_s=max_age_s, eager=side is None)
                 if not this.asked:
@@ -127,9 +128,21 @@ class Connector:
                 return
 
     async def _round(self, this: Pass, kind: str) -> bool:
-        """Decide and act once; whether anything was done that may need another decision."""
+        """
+        Decide and act once; whether anything was done that may need another decision.
+
+        A pass reads one side, but nothing is created at a side whose list is not
+        of this pass: the same record may have been made there meanwhile.
+        """
         await self._rounds.collect(kind)
-        return await self._rounds.decide_and_act(this, kind, await self._rounds.tasks(this, kind))
+        tasks = await self._rounds.tasks(this, kind)
+        unseen = [side for side in self._rounds.creates_at(kind, tasks) if (kind, side) not in this.looked]
+        for side in unseen:
+            await self._look(this, kind, side)
+        if unseen:
+            await self._rounds.collect(kind)
+            tasks = await self._rounds.tasks(this, kind)
+        return await self._rounds.decide_and_act(this, kind, tasks)
 
     # -------------------------------------------------------------- first import
 
