@@ -185,7 +185,7 @@ class Events:
         self._bound: dict[tuple[str, ...], Any] = {}
 
     def emit(self, event: Event, **fields: Any) -> None:
-        """Log and count `event`; a value that is absent or None counts nothing. An undeclared field is a bug."""
+        """Log and count `event`; what is absent or None counts nothing. Undeclared fields are a bug."""
         assert fields.keys() <= set(event.fields), f"{event.name} has no {fields.keys() - set(event.fields)}"
         for effect in event.effects:
             amount = fields.get(effect.value) if isinstance(effect.value, str) else effect.value

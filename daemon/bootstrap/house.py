@@ -311,6 +311,10 @@ class House:
 
     async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
         """Exchange `code` and store the grant."""
-        grant = self._companies[company].grant
-        assert isinstance(grant, FortnoxGrant)
-        await grant.exchange_code(code, redirect_uri)
+        end = self._companies.get(company) or self._company(company, self._config)
+        assert isinstance(end.grant, FortnoxGrant)
+        try:
+            await end.grant.exchange_code(code, redirect_uri)
+        finally:
+            if company not in self._companies:
+                await end.close()

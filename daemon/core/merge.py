@@ -118,9 +118,9 @@ def _judge(
         case False, False:
             return _Verdict(None)
         case True, False:
-            return _only(rule, Side.FORTNOX)
+            return _only(rule, Side.FORTNOX, agreed=was is not None)
         case False, True:
-            return _only(rule, Side.PARTNER)
+            return _only(rule, Side.PARTNER, agreed=was is not None)
         case _:
             return _both(rule)
 
@@ -142,12 +142,12 @@ def _resting(rule: FieldRule, *, ours_changed: bool, theirs_changed: bool) -> _V
     return _Verdict(Side.FORTNOX, ConflictState.DECIDED)
 
 
-def _only(rule: FieldRule, changed: Side) -> _Verdict:
+def _only(rule: FieldRule, changed: Side, *, agreed: bool) -> _Verdict:
     if changed.other in rule.to:
         return _Verdict(changed)
     if rule.decides is Decides.NOBODY:
         return _Verdict(None, ConflictState.OPEN)
-    if rule.revert:
+    if rule.revert and agreed:
         return _Verdict(changed.other, ConflictState.DECIDED)
     return _Verdict(None, ConflictState.STANDING)
 

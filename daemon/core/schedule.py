@@ -42,12 +42,13 @@ def next_look(cadence: Cadence, last_s: Mapping[Side, float], now_s: float) -> L
     The next pass, given when each side's last one began.
 
     A side's pass is due at its first tick after its last pass; due earlier
-    than now means now. Both due at once are one pass.
+    than now means now. Both due at once are two passes, the longest unread
+    side first: a pass of both would read again, at once, all that was lately
+    read, and a connector that is late already would never catch up.
     """
     due = {side: max(_tick_after(cadence, side, last_s[side]), now_s) for side in Side}
-    first = min(due.values())
-    sides = [side for side in Side if due[side] == first]
-    return Look(sides[0] if len(sides) == 1 else None, first)
+    first = min(Side, key=lambda side: (due[side], last_s[side]))
+    return Look(first, due[first])
 
 
 def _tick_after(cadence: Cadence, side: Side, moment_s: float) -> float:

@@ -52,7 +52,7 @@ class Task(Struct, frozen=True, kw_only=True):
 
     unit: Unit
     seqs: tuple[tuple[Side, str, int], ...]  # the todo rows that this decision answers
-    linked: bool = False
+    seen_at: dt.datetime | None = None  # when the change was read
 
 
 class Which(enum.StrEnum):

@@ -94,14 +94,14 @@ class People:
 
     def fortnox_screen(self) -> list[Record]:
         """All customers as Fortnox' own screens show them, which costs no calls."""
-        rows: list[Record] = self._control("fortnox/look", kind="customers")
+        rows: list[Record] = self._control("fortnox/look", {"kind": "customers"})
         return rows
 
     def spoil(self, **fault: Any) -> None:
         """Have coming requests go wrong, as `GET /_sandbox/help` describes."""
-        self._control("faults", **fault)
+        self._control("faults", fault)
 
-    def _control(self, path: str, **body: Any) -> Any:
+    def _control(self, path: str, body: Record) -> Any:
         return _sound(self._client.post(f"{self._users['sandbox']['url']}/{path}", json=body))
 
     # -------------------------------------------------------------- asking

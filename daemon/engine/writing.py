@@ -241,8 +241,8 @@ class Writer:
 
         await self._journal.write(work)
         self._tell(STEP_DONE, step, outcome=written.outcome)
-        if intent.sent_at:
-            lag_s = (now - intent.sent_at).total_seconds()
+        if task and task.seen_at:
+            lag_s = (now - task.seen_at).total_seconds()
             self._events.emit(RECORD_WRITTEN, connector=self._binding.name, lag_s=lag_s)
 
     async def forget(self, intent: Intent, seen: Seen | None, written: Written) -> None:

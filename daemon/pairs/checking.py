@@ -4,9 +4,9 @@ What must hold of any section's values, whatever its kind: addresses, ranges, em
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -18,6 +18,11 @@ from daemon.pairs.settings import RANGES
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 IDS: Final = frozenset({"client_id", "tenant_id", "account"})
 HIGHEST_PORT: Final = 65535
+URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?:(?P<person>[^/@]*)@)?(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)"
+    r"(?::(?P<port>\d{1,5}))?(?:/[^?#\s]*)?(?P<rest>[?#].*)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def check_value(key: str, value: Any, place: Place, *, rehearsal: bool) -> Iterator[Problem]:
@@ -49,32 +54,20 @@ def is_url(key: str) -> bool:
 
 
 def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+    parts = URL.fullmatch(url)
+    return parts["host"].strip("[]").lower() if parts else None
 
 
 def _check_url(url: str, place: Place) -> Iterator[Problem]:
-    host = _host(url)
-    if host is None or not url.startswith(("https://", "http://")) or not _port_is_sound(url):
+    parts = URL.fullmatch(url)
+    if parts is None or not 1 <= int(parts["port"] or 443) <= HIGHEST_PORT:
         yield problem("CFG09", "not a web address", place, "write https://HOST")
-        return
-    parts = urlsplit(url)
-    if parts.username is not None or parts.password is not None:
+    elif parts["person"] is not None:
         yield problem("CFG09", "a user name or password is in the address", place, "remove it")
-    elif parts.query or parts.fragment:
+    elif parts["rest"]:
         yield problem("CFG09", "the address has a query or a fragment", place, "remove it")
-    elif parts.scheme == "http" and host not in LOOPBACK:
+    elif parts["scheme"].lower() == "http" and _host(url) not in LOOPBACK:
         yield problem("CFG09", "http is only for this host itself", place, "write https://")
-
-
-def _port_is_sound(url: str) -> bool:
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        return False
-    return port != 0
 
 
 def _check_listen(listen: str, place: Place) -> Iterator[Problem]:

@@ -61,6 +61,7 @@ DEFAULT_FIELD_MAP = {
     "currency": "OrganisationExtraCustom5",
     "invoice_address": "OrganisationXMemo1",
 }
+DATA_FIELDS = range(1, 10)  # of a catalogue item (webcrm.md 11)
 MAPPABLE = {*CUSTOMER_DECIDES, "number"}
 
 
@@ -91,11 +92,11 @@ def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     if not settings.company_types and not settings.private_types:
         found.append(("company_types", "no type takes part", "name at least one type of organisation"))
-    for text in set(settings.company_types) & set(settings.private_types):
-        found.append(("private_types", f"{text!r} is a company type too", "keep it in one of the lists"))
-    for field in sorted(set(settings.field_map) - MAPPABLE):
-        todo = f"use one of {', '.join(sorted(MAPPABLE))}"
-        found.append(("field_map", f"{field!r} is not a field of a customer", todo))
+    both = sorted(set(settings.company_types) & set(settings.private_types))
+    found += [("private_types", f"{t!r} is a company type too", "keep it in one of the lists") for t in both]
+    todo = f"use one of {', '.join(sorted(MAPPABLE))}"
+    unknown = sorted(set(settings.field_map) - MAPPABLE)
+    found += [("field_map", f"{field!r} is not a field of a customer", todo) for field in unknown]
     for place, count in Counter(settings.places().values()).items():
         if place and count > 1:
             found.append(
@@ -103,7 +104,7 @@ def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
             )
     if not settings.places()["number"]:
         found.append(("field_map", "the customer number has no place", "name a text field for number"))
-    if not (1 <= settings.article_number <= 9 and 1 <= settings.article_name <= 9):
+    if not {settings.article_number, settings.article_name} <= set(DATA_FIELDS):
         found.append(("article_number", "a catalogue item has the Data fields 1 to 9", "use one of them"))
     if settings.article_number == settings.article_name:
         found.append(("article_name", "the number is kept in the same field", "use another Data field"))

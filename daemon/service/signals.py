@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from typing import Any
 
 RELOAD = (signal.SIGHUP,)
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -25,35 +26,40 @@ class Inbox:
     def catch(self) -> None:
         """From now on signals are remembered instead of ending the process."""
         for number in (*RELOAD, *STOP):
-            signal.signal(number, lambda number, _frame: self.put(number))
+            signal.signal(number, self._remember)
 
     def attach(self, wake: Callable[[], None]) -> None:
         """
-        Deliver through the running event loop: `wake` is called after each signal.
+        `wake` is called in the running event loop after each signal, and now if one had arrived before.
 
-        It is called at once when something had arrived before.
+        The loop is only asked to wake up; remembering stays with our own
+        handler, because uvloop may call a loop's handler twice for one signal.
         """
-        self._wake = wake
         import asyncio  # noqa: PLC0415 -- slow, and signals must be caught before it
 
+        self._wake = wake
         loop = asyncio.get_running_loop()
         for number in (*RELOAD, *STOP):
-            loop.add_signal_handler(number, self.put, number)
+            loop.add_signal_handler(number, wake)
+        self.catch()
         if self.stop or self.reload:
             wake()
 
     def put(self, number: int) -> None:
-        """Remember one signal."""
-        if number in RELOAD:
-            self.reload = True
-        else:
-            self.stop = self.stop or signal.Signals(number).name
+        """As if the signal had come."""
+        self._remember(number, None)
         self._wake()
 
     def take_reload(self) -> bool:
         """Whether a reload was asked for since the last time; several are one."""
         asked, self.reload = self.reload, False
         return asked
+
+    def _remember(self, number: int, _frame: Any) -> None:
+        if number in RELOAD:
+            self.reload = True
+        else:
+            self.stop = self.stop or signal.Signals(number).name
 
 
 def _nothing() -> None:

@@ -82,8 +82,8 @@ DELETE FROM cursors WHERE connector = :connector
 UPDATE connectors SET succeeded_at = :at WHERE id = :id
 
 -- name: todo_collect
-INSERT INTO todo (connector, kind, side, id, seq)
-SELECT :connector, kind, :side, id, seq FROM observations
+INSERT INTO todo (connector, kind, side, id, seq, seen_at)
+SELECT :connector, kind, :side, id, seq, read_at FROM observations
 WHERE scope = :scope AND kind = :kind
     AND seq > coalesce((SELECT seq FROM cursors WHERE connector = :connector AND scope = :scope AND kind = :kind), 0)
 ON CONFLICT DO UPDATE SET seq = excluded.seq
@@ -92,11 +92,11 @@ INSERT INTO cursors (connector, scope, kind, seq)
 SELECT :connector, :scope, :kind, coalesce(max(seq), 0) FROM observations WHERE scope = :scope AND kind = :kind
 ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)
 -- name: todo_list
-SELECT side, id, seq, asked FROM todo WHERE connector = :connector AND kind = :kind ORDER BY side, id
+SELECT side, id, seq, asked, seen_at FROM todo WHERE connector = :connector AND kind = :kind ORDER BY side, id
 -- name: todo_fresh
-SELECT side, id, seq, asked FROM todo WHERE connector = :connector AND kind = :kind AND NOT asked ORDER BY side, id
+SELECT side, id, seq, asked, seen_at FROM todo WHERE connector = :connector AND kind = :kind AND NOT asked ORDER BY side, id
 -- name: todo_asked
-SELECT t.side, t.id, t.seq, t.asked FROM todo t
+SELECT t.side, t.id, t.seq, t.asked, t.seen_at FROM todo t
 JOIN observations o ON o.scope = :scope AND o.kind = t.kind AND o.id = t.id
 WHERE t.connector = :connector AND t.kind = :kind AND t.side = 'fortnox' AND t.asked AND o.whole ORDER BY t.id
 LIMIT :most

@@ -21,7 +21,7 @@ from daemon.core.work import Binding, Task, Which, Written
 from daemon.store.observations import Observations
 from daemon.store.queries import SQL
 from daemon.store.sealing import Sealer
-from daemon.store.times import to_text
+from daemon.store.times import to_text, to_time_or_none
 
 NO_CHAIN = bytes(16)
 
@@ -61,7 +61,7 @@ class Work:
         """
         rows = self._run(f"todo_{which.value}", scope=self._binding.fortnox, most=most).fetchall()
         found: dict[str, Task] = {}
-        for side_name, record_id, seq, asked in rows:
+        for side_name, record_id, seq, asked, seen_at in rows:
             side = Side(side_name)
             task = self._task(agreement, side, record_id, asked=bool(asked))
             mark = (side, record_id, seq)
@@ -70,7 +70,8 @@ class Work:
             elif self._run("intent_key", key=task.unit.key).fetchone() is None:
                 earlier = found.get(task.unit.key)
                 seqs = (*earlier.seqs, mark) if earlier else (mark,)
-                found[task.unit.key] = msgspec.structs.replace(task, seqs=seqs)
+                first = (earlier and earlier.seen_at) or to_time_or_none(seen_at)
+                found[task.unit.key] = msgspec.structs.replace(task, seqs=seqs, seen_at=first)
         return tuple(found.values())
 
     def _task(self, agreement: Agreement, side: Side, record_id: str, *, asked: bool) -> Task | None:
@@ -95,7 +96,7 @@ class Work:
             bond=bond,
             resolved=self._resolved(f"partner:{bond.partner_id}"),
         )
-        return Task(unit=unit, seqs=(), linked=True)
+        return Task(unit=unit, seqs=())
 
     def _may_be_older_than_memory(self, seen: Seen) -> bool:
         return seen.born_at is None or seen.born_at <= self._binding.born_at

@@ -84,6 +84,7 @@ CREATE TABLE todo (
     id        TEXT NOT NULL,
     seq       INTEGER NOT NULL,
     asked     INTEGER NOT NULL DEFAULT 0,
+    seen_at   TEXT,                     -- when the change was read
     PRIMARY KEY (connector, kind, side, id)
 ) STRICT, WITHOUT ROWID;
 

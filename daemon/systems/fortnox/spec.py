@@ -33,7 +33,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Customers",
         "customernumber",
         "name",
-        ("customer", "settings", "currency"),
+        ("customer", "settings"),
     ),
     "article": Kind("/3/articles", "Article", "Articles", "articlenumber", "description", ("article",)),
 }
@@ -52,7 +52,6 @@ SCOPES: Final[Mapping[str, Scope]] = {
     "customer": Scope("/3/customers", "Customers", "customers", "Fakturering or Order"),
     "article": Scope("/3/articles", "Articles", "articles", "Fakturering, Order or Lager"),
     "settings": Scope("/3/termsofpayments", "TermsOfPayments", "terms of payment", "any"),
-    "currency": Scope("/3/currencies", "Currencies", "currencies", "any"),
 }
 
 # The longest text of a field that is only part of one of ours (fortnox.md 8.8).
