@@ -269,6 +269,9 @@ class Work(Protocol):
     def agree(self, fortnox_id: str, partner_id: str, agreed: Agreed, now: dt.datetime) -> None:
         """Link two records, or add to what they agreed on."""
 
+    def kept_at(self, places: Mapping[str, str]) -> None:
+        """Where fields are kept now; what was agreed on one that has moved is forgotten."""
+
     def done(self, task: Task) -> None:
         """Nothing more to decide until something new is seen."""
 

@@ -10,6 +10,9 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from daemon.sandbox.world import World
+from tests import openapi
+
 settings.register_profile(
     "here",
     deadline=None,  # a slow machine is not a bug
@@ -45,3 +48,26 @@ def _path_of_tool(name):
     if os.environ.get("REQUIRE_TOOLS") == "1":
         pytest.fail(f"{reason}, and REQUIRE_TOOLS=1 asks for it")
     pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def every_exchange_fits_the_vendors_files(monkeypatch, request):
+    """
+    What the daemon's connectors say to the pretend vendors, and what those answer, fits the vendors' files.
+
+    Only where the files are there. The pretend vendors' own tests may send what no client should.
+    """
+    if not openapi.AVAILABLE or "sandbox" in request.node.path.parts:
+        yield
+        return
+    worlds = []
+    made = World.__init__
+
+    def remember(world, *args, **kwargs):
+        worlds.append(world)
+        made(world, *args, **kwargs)
+
+    monkeypatch.setattr(World, "__init__", remember)
+    yield
+    for world in worlds:
+        assert openapi.validate_log(item for item in world.log.since(0) if item["client"] != "people") == []

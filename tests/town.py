@@ -11,13 +11,14 @@ import base64
 import datetime as dt
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import anyio
+import anyio.lowlevel
 
 from daemon.bootstrap.house import House
 from daemon.config import Config, load
@@ -31,6 +32,7 @@ from daemon.sandbox import web
 from daemon.sandbox.configs import write_configs
 from daemon.sandbox.world import World
 from daemon.service.logs import quiet
+from daemon.store.database import Database
 from daemon.store.desk import StateDesk
 from daemon.store.journal import open_journal
 
@@ -54,7 +56,7 @@ class TownClock:
 
     async def sleep(self, seconds: float) -> None:
         until_s = self.passed_s + max(seconds, 0.0)
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         self.passed_s = max(self.passed_s, until_s)
 
 
@@ -74,10 +76,9 @@ class TownIds:
 class TownClient:
     """The way out: a request reaches the pretend vendors, or is spoiled on its way."""
 
-    def __init__(
-        self, system: str, base_url: str, throttle: Throttle, clock: TownClock, world: World, *, observe: Any
-    ) -> None:
-        self._system, self._throttle, self._clock, self._world = system, throttle, clock, world
+    def __init__(self, system: str, throttle: Throttle, town: Town) -> None:
+        self._system, self._throttle, self._town = system, throttle, town
+        self._clock, self._world = town.clock, town.world
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -86,8 +87,13 @@ class TownClient:
         async with self._throttle.call(request.lane):
             await self._clock.sleep(TRIP_S)
             parts = urlsplit(request.url)
+            self._town.watch("request")
             outcome = self._world.exchange(self._system, _to_web(self._system, request, parts))
+            self._town.watch("answer")
             if outcome.response is None or outcome.fault in ("reset", "truncate"):
+                raise _lost(request)
+            await self._clock.sleep(min(outcome.delay_s, request.timeout_s))
+            if outcome.delay_s >= request.timeout_s:
                 raise _lost(request)
             reply = Reply(
                 status=outcome.response.status,
@@ -123,7 +129,11 @@ class People:
 
     def __init__(self, world: World, clock: TownClock) -> None:
         self.world, self._clock = world, clock
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[tuple[str, int], str] = {}
+
+    def _token_key(self, system: str) -> tuple[str, int]:
+        """A token opens for an hour, so each half hour has its own."""
+        return system, int(self._clock.passed_s // 1800)
 
     # -------------------------------------------------------------- Fortnox
 
@@ -140,7 +150,8 @@ class People:
         return response.status, _decoded(response)
 
     def _fortnox_token(self) -> str:
-        if "fortnox" not in self._tokens:
+        key = self._token_key("fortnox")
+        if key not in self._tokens:
             basic = base64.b64encode(b"people:people-secret").decode()
             request = web.Request(
                 method="POST",
@@ -150,8 +161,8 @@ class People:
             )
             response = self.world.exchange("fortnox", request).response
             assert response is not None
-            self._tokens["fortnox"] = json.loads(response.body)["access_token"]
-        return self._tokens["fortnox"]
+            self._tokens[key] = json.loads(response.body)["access_token"]
+        return self._tokens[key]
 
     def customer(self, number: str) -> dict[str, Any]:
         return self.fortnox("GET", f"/3/customers/{quote(number, safe='')}")["Customer"]
@@ -191,14 +202,15 @@ class People:
         return _decoded(response)
 
     def _webcrm_token(self) -> str:
-        if "webcrm" not in self._tokens:
+        key = self._token_key("webcrm")
+        if key not in self._tokens:
             form = {"content-type": "application/x-www-form-urlencoded"}
             body = urlencode({"authCode": PEOPLE}).encode()
             request = web.Request(method="POST", path="/Auth/ApiLogin", headers=form, body=body)
             response = self.world.exchange("webcrm", request).response
             assert response is not None
-            self._tokens["webcrm"] = json.loads(response.body)["AccessToken"]
-        return self._tokens["webcrm"]
+            self._tokens[key] = json.loads(response.body)["AccessToken"]
+        return self._tokens[key]
 
     def organisations(self) -> list[dict[str, Any]]:
         return self.webcrm("GET", "/Organisations", Page="1", Size="1000")
@@ -262,6 +274,7 @@ class Town:
         self.config_path = write_configs(folder, URL)
         self.house: House
         self.desk: StateDesk
+        self.watch: Callable[[str], None] = lambda _step: None  # told of each request, answer and commit
 
     def configure(self, old: str, new: str) -> None:
         """Edit the config file as an operator would."""
@@ -282,6 +295,7 @@ class Town:
         """The daemon's parts over the state folder; leaving is a clean stop."""
         ids = TownIds(seed)
         journal = await open_journal(self.folder / "state", self.clock, ids, None)
+        _watched(journal.database, self)
         try:
             self.house = House(journal, self.clock, ids, Events(quiet), self._connect)
             await self.house.remember_budgets(0.0)
@@ -292,8 +306,8 @@ class Town:
         finally:
             await journal.close()
 
-    def _connect(self, system: str, url: str, throttle: Throttle, clock: Clock, *, observe: Any) -> TownClient:
-        return TownClient(system, url, throttle, self.clock, self.world, observe=observe)
+    def _connect(self, system: str, _url: str, throttle: Throttle, _clock: Clock, **_: Any) -> TownClient:
+        return TownClient(system, throttle, self)
 
     async def sync(self, **how: Any) -> ConnectorReport:
         """One full pass, as `fortnox-syncd sync` makes it; what was being confirmed may rest first."""
@@ -325,5 +339,20 @@ class Town:
         ]
 
 
+def _watched(database: Database, town: Town) -> None:
+    """Tell the watcher before and after each commit; what it raises seems to come from there."""
+    transact = database.transact
+
+    async def watched(work: Callable[[Any], Any]) -> Any:
+        town.watch("commit")
+        result = await transact(work)
+        town.watch("committed")
+        return result
+
+    database.transact = watched  # type: ignore[method-assign]
+
+
 def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False)

@@ -42,7 +42,7 @@ class Codec(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: our field, theirs (one or several), how it crosses, if we may write it, its length, if it must be there."""
+    """One line: our field, theirs (one or several), how it crosses, what may be written there."""
 
     ours: str
     theirs: str | tuple[str, ...]

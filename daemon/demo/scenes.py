@@ -55,24 +55,22 @@ def _two_disagree(stage: Stage) -> None:
 
 def _things_break(stage: Stage) -> None:
     """
-    Fortnox fails once while it is read, and once loses its answer to a write.
+    One answer of Fortnox to a reading is cut, and one to a write is lost.
 
-    That answer is looked up half a minute later, which the demo does not wait for.
+    The write is looked up half a minute later, which the demo does not wait for.
     """
     people = stage.people
-    people.spoil(system="fortnox", method="GET", path="/3/customer[s]", fault="status", status=503)
+    people.spoil(system="fortnox", method="GET", path="/3/customer[s]", fault="reset")
     people.edit_customer("1007", Phone1="090-77 88 99")
     stage.expect(
-        "The bookkeeper edits; Fortnox fails once", "webCRM", _in_webcrm("1007", Telephone="090-77 88 99")
+        "The bookkeeper edits; a reading breaks", "webCRM", _in_webcrm("1007", Telephone="090-77 88 99")
     )
     people.spoil(system="fortnox", method="PUT", path="/3/customers/1008", fault="lost_after")
     people.edit_organisation("1008", Fax="090-44 55 66")
     stage.expect("Sales edits; Fortnox' answer is lost", "`fortnox-syncd intents`", lambda view: view.unknown)
     stage.wait()
     (intent,) = stage.daemon.ask("intents")["items"]
-    stage.row(
-        "  was it stored? never sent again blindly", f"looked up at {intent['next_look_at'][11:19]} UTC"
-    )
+    stage.row("  stored or not? It is not sent blindly", f"looked up at {intent['next_look_at'][11:19]} UTC")
 
 
 SCENES: Final[tuple[Callable[[Stage], None], ...]] = (_everybody_works, _two_disagree, _things_break)

@@ -50,6 +50,7 @@ class Connector:
             kind: Writer(binding, agreement, accounts, settings.timing, journal, clock, events)
             for kind, agreement in agreements.items()
         }
+        self._placed: set[str] = set()  # kinds whose fields are known to be kept where they are read
         self._rounds = Rounds(binding, agreements, ends, self._writers, settings, journal, clock)
 
     @property
@@ -116,10 +117,20 @@ class Connector:
             this.looked.add((kind, each))
             try:
                 await account.refresh(agreement, max_age_s=max_age_s, eager=side is None)
+                await self._note_places(kind, each)
                 if not this.asked:
                     this.read += await account.complete(agreement, Lane.READ)
             except Refused as error:
                 this.off.append(error)
+
+    async def _note_places(self, kind: str, side: Side) -> None:
+        """A field that the config has moved: what it holds there is read now, and was never agreed on."""
+        if side is Side.FORTNOX or kind in self._placed:
+            return
+        rows = self._ends.partner.system.table(kind).rows
+        places = {row.ours: str(row.theirs) for row in rows}
+        await self._journal.write(lambda tx: tx.work(self.binding, kind).kept_at(places))
+        self._placed.add(kind)
 
     async def _to_fixed_point(self, this: Pass, kinds: Sequence[str]) -> None:
         for _ in range(1 if this.dry_run else ROUNDS):

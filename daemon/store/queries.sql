@@ -129,6 +129,10 @@ INSERT INTO links (connector, kind, fortnox_id, partner_id, sealed_agreed, linke
 VALUES (:connector, :kind, :fortnox_id, :partner_id, :sealed, :at)
 ON CONFLICT (connector, kind, partner_id) DO UPDATE SET sealed_agreed = excluded.sealed_agreed
     WHERE fortnox_id = excluded.fortnox_id
+-- name: links_all
+SELECT partner_id, sealed_agreed FROM links WHERE connector = :connector AND kind = :kind
+-- name: link_agreed
+UPDATE links SET sealed_agreed = :sealed WHERE connector = :connector AND kind = :kind AND partner_id = :partner_id
 -- name: link_count
 SELECT count(*) FROM links WHERE connector = :connector AND kind = :kind
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -144,6 +144,28 @@ class Work:
         whole = {**(before.agreed if before else {}), **agreed}
         sealed = self._sealer.seal(self._link_context(partner_id), whole)
         self._run("link_set", fortnox_id=fortnox_id, partner_id=partner_id, sealed=sealed, at=to_text(now))
+
+    def kept_at(self, places: Mapping[str, str]) -> None:
+        """
+        Where fields are kept now: our name to theirs.
+
+        What was agreed on a field that has moved is forgotten: its new place is
+        empty, or holds something else, and nobody cleared or edited it there.
+        """
+        name = f"places|{self._binding.id}|{self._kind}"
+        row = self._db.execute(SQL["meta_get"], {"key": name}).fetchone()
+        before = msgspec.json.decode(row[0], type=dict[str, str]) if row else {}
+        if moved := {field for field, place in places.items() if before.get(field, place) != place}:
+            self._forget_agreed(moved)
+        if (now := {**before, **places}) != before:
+            self._db.execute(SQL["meta_set"], {"key": name, "value": msgspec.json.encode(now).decode()})
+
+    def _forget_agreed(self, fields: Collection[str]) -> None:
+        for partner_id, sealed in self._run("links_all").fetchall():
+            context = self._link_context(partner_id)
+            agreed = self._sealer.open(context, sealed)
+            kept = {field: pair for field, pair in agreed.items() if field not in fields}
+            self._run("link_agreed", partner_id=partner_id, sealed=self._sealer.seal(context, kept))
 
     def done(self, task: Task) -> None:
         """These records need no further decision until something new is seen."""

@@ -18,8 +18,10 @@ CASES = [
     ("then Fortnox", 180, 0, 181, Look(P, 360)),
     ("then the partner", 180, 360, 361, Look(F, 540)),
     ("a pass outlasted the other side's tick", 180, 360, 545, Look(F, 545)),
-    ("a pass outlasted both", 180, 360, 730, Look(None, 730)),
-    ("a day was slept through: one pass, not 240", 180, 360, 86_400, Look(None, 86_400)),
+    ("a pass outlasted both: the longest unread first", 180, 360, 730, Look(F, 730)),
+    ("and then the other", 730, 360, 731, Look(P, 731)),
+    ("a day was slept through: one pass of each, not 240", 180, 360, 86_400, Look(F, 86_400)),
+    ("then it is as if nothing had been", 86_400, 86_401, 86_402, Look(F, 86_580)),
 ]
 
 

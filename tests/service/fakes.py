@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import signal
 import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import anyio
@@ -14,7 +16,7 @@ from daemon.core.report import ConnectorReport
 from daemon.errors import DaemonError, GrantError, Unreachable
 from daemon.events import Events
 from daemon.service.loop import Parts
-from daemon.service.signals import Inbox
+from daemon.service.signals import RELOAD, STOP, Inbox
 from daemon.service.supervisor import serve
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -228,10 +230,22 @@ class Ran:
         return [fields for _, event, fields in self.lines if event == name]
 
 
+@contextmanager
+def own_signals():
+    """Give the test runner its signals back afterwards."""
+    before = {number: signal.getsignal(number) for number in (*RELOAD, *STOP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
 @asynccontextmanager
 async def running(*names, environ=None, before=None):
     """A daemon with connectors of these names, ready; stopped by SIGTERM's way at the end."""
-    with tempfile.TemporaryDirectory(prefix="fs") as folder:
+    with tempfile.TemporaryDirectory(prefix="fs") as folder, own_signals():
         ran = Ran(folder, names)
         if before:
             await before(ran)

@@ -68,8 +68,8 @@ def article(number_index: int, name_index: int) -> Table:
         key=f"{ITEM}Id",
         blank=0,
         rows=(
-            Row("number", f"{ITEM}Data{number_index}", DATA),
-            Row("name", f"{ITEM}Data{name_index}", DATA),
+            Row("number", f"{ITEM}Data{number_index}", DATA, required=True),
+            Row("name", f"{ITEM}Data{name_index}", DATA, required=True),
             Row("cost", f"{ITEM}CostPrice", PRICE),
             Row("price", f"{ITEM}Price", PRICE),
         ),

@@ -1,0 +1,121 @@
+"""
+What became of a write whose answer was lost.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.core.records import Seen
+from daemon.core.recover import Found, Strange, born, landed
+from daemon.systems.fortnox.mapping import CUSTOMER, creating
+
+TABLE = creating(CUSTOMER)
+MARK = "FS1.WC.C.GEU7AIDIQAZO3MG4KT4DE6CQ5O"
+
+
+def hit(record_id, **fields):
+    return Seen(id=record_id, fields=fields)
+
+
+MARKED = {"name": "O'Neil", "reference": MARK}
+NUMBERED = {"name": "O'Neil", "number": "10"}
+BOTH = {**MARKED, **NUMBERED}
+
+BORN = {
+    # what a look brought:                        sent      hits                                    verdict
+    "nothing": (BOTH, [], None),
+    "our mark": (MARKED, [hit("1", reference=MARK)], "1"),
+    "our mark, whatever else was edited since": (BOTH, [hit("1", reference=MARK, name="X", number="9")], "1"),
+    "our mark among others": (MARKED, [hit("1", reference=None), hit("2", reference=MARK)], "2"),
+    "our mark twice": (MARKED, [hit("2", reference=MARK), hit("1", reference=MARK)], ("1", "2")),
+    "our mark as part of a longer text": (MARKED, [hit("1", reference=f"{MARK}X", name="O’Neil")], None),
+    "our mark in small letters": (MARKED, [hit("1", reference=MARK.lower())], None),
+    "nobody's mark": (MARKED, [hit("1", name="O’Neil", reference=None)], None),
+    "our number and name": (NUMBERED, [hit("10", number="10", name="O’Neil")], "10"),
+    "our number and another name": (NUMBERED, [hit("10", number="10", name="Other")], ("10",)),
+    "our number, the name in other letters": (NUMBERED, [hit("10", number="10", name="o’neil")], ("10",)),
+    "a number that ours is a part of": (NUMBERED, [hit("1", number="101", name="O’Neil")], None),
+    "a number that is a part of ours": (NUMBERED, [hit("1", number="1", name="O’Neil")], None),
+    "our number twice": (
+        NUMBERED,
+        [hit("b", number="10", name="O’Neil"), hit("a", number="10", name="O’Neil")],
+        ("a", "b"),
+    ),
+    "our number and name, without a mark": (
+        BOTH,
+        [hit("1", number="10", name="O’Neil", reference=None)],
+        "1",
+    ),
+    "our number and name, with somebody else's mark": (
+        BOTH,
+        [hit("1", number="10", name="O’Neil", reference="FS1.WC.C.OTHER")],
+        ("1",),
+    ),
+    "nothing that names it was sent": ({"name": "O'Neil"}, [hit("1", name="O’Neil")], None),
+}
+
+
+@pytest.mark.parametrize(("sent", "hits", "verdict"), BORN.values(), ids=BORN)
+def test_what_a_creation_became(sent, hits, verdict):
+    """Ours when a whole value proves it, strange when it may be, else not there."""
+    match born(sent, TABLE, hits):
+        case Found(seen):
+            assert verdict == seen.id
+        case Strange(ids):
+            assert verdict == ids
+        case None:
+            assert verdict is None
+
+
+LANDED = {
+    "all of it": ({"name": "B", "phone": "2"}, {"name": "B", "phone": "2"}, {"name", "phone"}),
+    "part of it": ({"name": "B", "phone": "2"}, {"name": "B", "phone": "1"}, {"name"}),
+    "none of it": ({"name": "B"}, {"name": "A"}, set()),
+    "in the spelling of the system": ({"name": "O'Neil"}, {"name": "O’Neil"}, {"name"}),
+    "as part of a longer text": ({"name": "B"}, {"name": "Beta"}, set()),
+    "in other letters": ({"name": "beta"}, {"name": "Beta"}, set()),
+    "a clearing": ({"phone": None}, {"phone": None}, {"phone"}),
+    "a clearing that did not happen": ({"phone": None}, {"phone": "1"}, set()),
+    "a clearing of what is not shown": ({"phone": None}, {"name": "A"}, set()),
+}
+
+
+@pytest.mark.parametrize(("sent", "now", "fields"), LANDED.values(), ids=LANDED)
+def test_what_an_update_became(sent, now, fields):
+    """Field by field: what is there now is what was sent."""
+    assert fields == landed(sent, TABLE, now)
+
+
+WORDS = st.text(alphabet="abAB'1 ", max_size=4)
+HITS = st.lists(
+    st.builds(
+        hit,
+        st.sampled_from("123"),
+        name=WORDS,
+        number=st.sampled_from(["10", "1", "101", None]),
+        reference=st.sampled_from([None, MARK, MARK.lower(), "x"]),
+    ),
+    max_size=3,
+)
+SENT = st.fixed_dictionaries(
+    {"name": WORDS}, optional={"number": st.sampled_from(["10", "1"]), "reference": st.just(MARK)}
+)
+
+
+@given(sent=SENT, hits=HITS, seed=st.randoms(use_true_random=False))
+def test_the_order_of_hits_changes_nothing(sent, hits, seed):
+    """A search lists what it finds in any order."""
+    assert born(sent, TABLE, hits) == born(sent, TABLE, seed.sample(hits, len(hits)))
+
+
+@given(sent=SENT, hits=HITS)
+def test_what_is_ours_holds_our_mark_or_our_number(sent, hits):
+    """No record is adopted for its name."""
+    found = born(sent, TABLE, hits)
+
+    if isinstance(found, Found):
+        names = ("reference", "number")
+        assert any(sent.get(name) and found.seen.fields[name] == sent[name] for name in names)

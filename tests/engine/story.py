@@ -1,0 +1,223 @@
+"""
+Small stories that make the daemon write, and what must be true when they are over.
+
+The checks know only what people did and what both vendors hold in the end; they
+share no code with what decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tests.town import Town
+
+LOOK_S = 32  # a request is over after 30 s, and settle is 2 s in the pretend world's config
+CALM_PASSES = 12  # more than any story needs
+OVERLAP_MINUTES = 11  # a list of changes may lag ten minutes behind
+
+
+class Story(NamedTuple):
+    """One kind of write: what was there before, what a person then does, and how it ends on both sides."""
+
+    before: Callable[[Town], None]
+    then: Callable[[Town], None]
+    system: str  # the request under test
+    method: str
+    path: str
+    ends: dict[str, str]  # name of each customer or article -> its telephone, or its price
+    switches: dict[str, str] = {}
+    number_owner: str = "fortnox"
+
+
+def nothing(_town: Town) -> None:
+    """An empty start."""
+
+
+def _born_in_webcrm(town: Town) -> None:
+    town.people.new_organisation("Björk AB", Telephone="08-1", ExtraCustom2="556016-0680")
+
+
+def _born_in_webcrm_with_number(town: Town) -> None:
+    town.people.new_organisation("Björk AB", Telephone="08-1", ExtraCustom1="4711")
+
+
+def _born_in_fortnox(town: Town) -> None:
+    town.people.new_customer(Name="Björk AB", Phone1="08-1", OrganisationNumber="556016-0680")
+
+
+def _telephone_in_webcrm(town: Town) -> None:
+    town.people.edit_organisation(town.people.organisation("Björk AB"), Telephone="08-2")
+
+
+def _telephone_in_fortnox(town: Town) -> None:
+    (row,) = town.people.customers()
+    town.people.edit_customer(row["CustomerNumber"], Phone1="08-2")
+
+
+def _article(town: Town) -> None:
+    town.people.new_article(ArticleNumber="A1", Description="Skruv", price=10)
+
+
+def _price(town: Town) -> None:
+    town.people.set_price("A1", 12.5)
+
+
+_TO_WEBCRM = ("webcrm", "POST", "/Organisations", {"Björk AB": "08-1"})
+_ITEM = "/QuotationLines/LinkedData"
+STORIES = {
+    "create a Fortnox customer": Story(
+        nothing, _born_in_webcrm, "fortnox", "POST", "/3/customers", {"Björk AB": "08-1"}
+    ),
+    "create a Fortnox customer under webCRM's number": Story(
+        nothing,
+        _born_in_webcrm_with_number,
+        "fortnox",
+        "POST",
+        "/3/customers",
+        {"Björk AB": "08-1"},
+        number_owner="webcrm",
+    ),
+    "update a Fortnox customer": Story(
+        _born_in_fortnox, _telephone_in_webcrm, "fortnox", "PUT", "/3/customers/*", {"Björk AB": "08-2"}
+    ),
+    "create an organisation, answered with nothing": Story(nothing, _born_in_fortnox, *_TO_WEBCRM),
+    "create an organisation, answered with its id": Story(
+        nothing, _born_in_fortnox, *_TO_WEBCRM, {"post_result": "int"}
+    ),
+    "create an organisation, answered with all of it": Story(
+        nothing, _born_in_fortnox, *_TO_WEBCRM, {"post_result": "object"}
+    ),
+    "update an organisation": Story(
+        _born_in_fortnox, _telephone_in_fortnox, "webcrm", "PUT", "/Organisations/*", {"Björk AB": "08-2"}
+    ),
+    "create a catalogue item": Story(nothing, _article, "webcrm", "POST", _ITEM, {"Skruv": "10"}),
+    "update a catalogue item": Story(_article, _price, "webcrm", "PUT", f"{_ITEM}/*", {"Skruv": "12.5"}),
+}
+
+
+async def begin(town: Town, story: Story) -> int:
+    """Bring the town to where the person has acted and the daemon has not; the log's last number."""
+    if story.number_owner != "fortnox":
+        town.set(number_owner=story.number_owner)
+    for name, value in story.switches.items():
+        town.world.systems[story.system].switch(name, value)
+    story.before(town)
+    if story.before is not nothing:
+        await town.sync_once()
+        town.wait(minutes=OVERLAP_MINUTES)
+    since = town.world.log.last_seq
+    story.then(town)
+    return since
+
+
+async def calm(town: Town) -> None:
+    """Pass after pass, as the clock would bring them, until two in a row send nothing and nothing is unknown."""
+    idle = 0
+    for _ in range(CALM_PASSES):
+        before = len(town.writes())
+        report = await town.sync()
+        quiet = len(town.writes()) == before and report.unknown == 0 and report.next_look_at is None
+        idle = idle + 1 if quiet else 0
+        if idle == 2:  # noqa: PLR2004
+            return
+        if report.next_look_at:
+            town.wait(seconds=max(0.0, (report.next_look_at - town.clock.now()).total_seconds()))
+        else:
+            town.wait(minutes=OVERLAP_MINUTES)
+    raise AssertionError("no rest: " + "\n".join(town.writes()))
+
+
+async def release_parked(town: Town) -> list[dict[str, Any]]:
+    """What an operator found listed, every one of it retried."""
+    parked = await town.desk.parked()
+    for each in parked:
+        assert each["code"] and each["what"] and each["todo"]
+        await town.desk.retry(each["id"])
+    return parked
+
+
+# ------------------------------------------------------------------ what both sides hold
+
+
+def fortnox_side(town: Town) -> Counter[tuple[str, str, str]]:
+    """(number, name, telephone or price) of every customer and article in Fortnox."""
+    people = town.people
+    customers = [people.customer(row["CustomerNumber"]) for row in people.customers()]
+    articles = people.fortnox("GET", "/3/articles", limit="500")["Articles"]
+    return Counter(
+        [
+            *((each["CustomerNumber"], each["Name"], each["Phone1"] or "") for each in customers),
+            *((each["ArticleNumber"], each["Description"], f"{float(each['SalesPrice']):g}") for each in articles),
+        ]
+    )
+
+
+def webcrm_side(town: Town) -> Counter[tuple[str, str, str]]:
+    """The same of every organisation and catalogue item in webCRM."""
+    organisations = (
+        (each["OrganisationExtraCustom1"], each["OrganisationName"], each["OrganisationTelephone"])
+        for each in town.people.organisations()
+    )
+    item = "QuotationLineLinkedDataItem"
+    items = (
+        (each[f"{item}Data1"], each[f"{item}Data2"], f"{float(each[item + 'Price']):g}")
+        for each in town.people.catalogue()
+    )
+    return Counter([*organisations, *items])
+
+
+def differences(town: Town, ends: dict[str, str]) -> list[str]:
+    """What is not as it should end: on both sides each record once, with these values; empty when all is."""
+    wrong = []
+    for side, records in (("fortnox", fortnox_side(town)), ("webcrm", webcrm_side(town))):
+        names = Counter(name for _, name, _ in records.elements())
+        wrong += [f"{side}: {count} of {name}" for name, count in names.items() if count > 1]
+        values = {name: value for _, name, value in records}
+        if values != ends:
+            wrong.append(f"{side}: {values} instead of {ends}")
+    if not wrong and fortnox_side(town) != webcrm_side(town):
+        wrong.append(f"{fortnox_side(town)} against {webcrm_side(town)}")
+    return wrong
+
+
+# ------------------------------------------------------------------ what the vendors saw
+
+
+class Seen(NamedTuple):
+    """One request with effect that reached a vendor, or should have."""
+
+    at: dt.datetime
+    what: str
+    status: int
+    fault: str | None
+
+
+def effects(town: Town, story: Story, since: int) -> list[Seen]:
+    """The daemon's requests of the kind under test, in order."""
+    return [
+        Seen(dt.datetime.fromisoformat(item["time"]), item["path"], item["status"], item["fault"])
+        for item in town.requests(story.system, since=since)
+        if item["method"] == story.method and item["path"].startswith(story.path.rstrip("*"))
+    ]
+
+
+CERTAIN = (401, 429)  # these say that nothing was applied: the request may be repeated at once
+
+
+def too_soon(seen: list[Seen]) -> list[str]:
+    """Requests repeated before the outcome of the one before had had its time to show."""
+    wrong = []
+    for first, second in zip(seen, seen[1:], strict=False):
+        if first.status in CERTAIN or first.what != second.what or _applied(first):
+            continue
+        waited_s = (second.at - first.at).total_seconds()
+        if waited_s < LOOK_S:
+            wrong.append(f"{second.what} again after {waited_s:.1f} s, after {first.status} {first.fault}")
+    return wrong
+
+
+def _applied(seen: Seen) -> bool:
+    return seen.fault is None and 200 <= seen.status < 300  # noqa: PLR2004
