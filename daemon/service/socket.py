@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import anyio
 import h11
 import msgspec
-from anyio.abc import ByteStream, SocketListener
+from anyio.abc import ByteStream, SocketAttribute, SocketListener
 from msgspec import Struct
 
 from daemon.errors import StateBusy, StateError
@@ -27,7 +27,7 @@ MOST_REQUEST_BYTES: Final = 8192
 MOST_REQUEST_S: Final = 5.0
 MOST_CONNECTIONS: Final = 16
 JSON: Final = "application/json"
-LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "fortnox-syncd"})
+LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class Ask(Struct, frozen=True):
@@ -207,15 +207,22 @@ async def _receive(stream: ByteStream, speaker: h11.Connection) -> Ask:
         elif isinstance(event, h11.Data):
             body += event.data
         elif isinstance(event, h11.EndOfMessage) and request is not None:
+            _check_host(stream, request)
             return _read(request, bytes(body))
         else:
             raise Refusal(400, "the request ended early")
 
 
-def _read(request: h11.Request, body: bytes) -> Ask:
+def _check_host(stream: ByteStream, request: h11.Request) -> None:
+    """On a port, refuse a web page's request that its own name server led here; a unix socket has no such."""
+    if stream.extra(SocketAttribute.family, socket.AF_UNIX) is socket.AF_UNIX:
+        return
     host = next((value.decode("latin-1") for name, value in request.headers if name == b"host"), "")
     if host.rpartition(":")[0] not in LOCAL_NAMES and host not in LOCAL_NAMES:
-        raise Refusal(403, "ask for localhost")  # a web page's request, led here by its own name server
+        raise Refusal(403, "ask for localhost")
+
+
+def _read(request: h11.Request, body: bytes) -> Ask:
     try:
         target = urlsplit(request.target.decode("latin-1"))
         values: Any = msgspec.json.decode(body) if body else dict(parse_qsl(target.query))

@@ -4,16 +4,11 @@ What is decided about one record, and about many at once.
 
 from __future__ import annotations
 
-import datetime as dt
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.agreement import Agreement, Decides, FieldRule
-from daemon.core.codecs import TEXT, kind_of_customer
-from daemon.core.mapping import Row, Table
 from daemon.core.match import Candidate
 from daemon.core.merge import ConflictState
 from daemon.core.plan import (
@@ -21,7 +16,6 @@ from daemon.core.plan import (
     Create,
     Decision,
     Link,
-    Tables,
     Unit,
     Update,
     decide,
@@ -29,91 +23,24 @@ from daemon.core.plan import (
     overwrites,
     undisputed,
 )
-from daemon.core.records import Problem, Seen, Side
-
-F, P = Side.FORTNOX, Side.PARTNER
-START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-BEFORE, SINCE = START - dt.timedelta(seconds=1), START
-
-TABLES = Tables(
-    fortnox=Table(
-        kind="customer",
-        key="CustomerNumber",
-        clean=lambda text: text.replace("'", ""),
-        rows=(
-            Row("number", "CustomerNumber", TEXT, writable=False),
-            Row("name", "Name", TEXT, limit=10),
-            Row("phone", "Phone1", TEXT),
-            Row("type", "Type", kind_of_customer(("COMPANY",), ("PRIVATE",))),
-            Row("active", "Active", TEXT, writable=False),
-            Row("reference", "ExternalReference", TEXT),
-        ),
-    ),
-    partner=Table(
-        kind="customer",
-        key="Id",
-        blank="",
-        rows=(
-            Row("number", "Custom1", TEXT),
-            Row("name", "Name", TEXT, limit=20),
-            Row("phone", "Telephone", TEXT),
-            Row("type", "Type", kind_of_customer(("Kund",), ())),
-        ),
-    ),
+from daemon.core.records import Side
+from tests.core.deciding import (
+    ACME,
+    AGREED,
+    AGREEMENT,
+    BEFORE,
+    ONE_WAY,
+    SINCE,
+    TABLES,
+    F,
+    P,
+    alone,
+    creating,
+    numbered,
+    pair,
+    seen,
+    shown,
 )
-
-
-def named(fields):
-    missing = Problem(code="REC08", what="the name is empty", where="name", todo="give it a name")
-    return fields if fields.get("name") else missing
-
-
-AGREEMENT = Agreement(
-    kind="customer",
-    rules=(
-        FieldRule(field="number", decides=Decides.FORTNOX, to=frozenset({P}), revert=True),
-        FieldRule(field="name", decides=Decides.FORTNOX),
-        FieldRule(field="phone", decides=Decides.PARTNER),
-        FieldRule(field="type", decides=Decides.FORTNOX),
-    ),
-    recognised_by=("reference", "number", "org_number"),
-    start=START,
-    create=dict.fromkeys(Side, named),
-    mark="FS1.{}".format,
-    gate=lambda fields: fields.get("type") is not None,
-    gate_fields=frozenset({"type"}),
-    living=lambda fields: fields.get("active") is not False,
-)
-ONE_WAY = msgspec.structs.replace(AGREEMENT, create={P: named}, mark=None)
-ACME = {"number": "7", "name": "Acme", "phone": "1", "type": "company"}
-AGREED = {field: (value, value) for field, value in ACME.items()}
-
-
-def seen(record_id, changed_at=SINCE, **fields):
-    return Seen(id=record_id, fields={**ACME, **fields}, changed_at=changed_at)
-
-
-def alone(side, record, **more):
-    return Unit(kind="customer", records={side: record}, **more)
-
-
-def pair(fortnox=None, partner=None, agreed=AGREED, **more):
-    records = {F: fortnox or seen("7"), P: partner or seen("p")}
-    return Unit(
-        kind="customer",
-        records=records,
-        bond=Bond(fortnox_id="7", partner_id="p", agreed=agreed),
-        **more,
-    )
-
-
-def shown(decision):
-    """The steps of a decision, each as what it is called and what it sends where."""
-    return [
-        "link" if isinstance(step, Link) else (type(step).__name__.lower(), step.side, dict(step.fields))
-        for step in decision.steps
-    ]
-
 
 # ------------------------------------------------------------------ records without a link
 
@@ -239,15 +166,6 @@ def test_only_a_creation_in_fortnox_without_number_is_looked_for_first(side, num
     (step,) = decide(alone(side, seen("x", number=number), young=young), agreement, creating()).steps
 
     assert look is step.look
-
-
-def numbered(fields):
-    return fields
-
-
-def creating():
-    rows = tuple(row._replace(writable=True) for row in TABLES.fortnox.rows)
-    return msgspec.structs.replace(TABLES, fortnox=msgspec.structs.replace(TABLES.fortnox, rows=rows))
 
 
 # ------------------------------------------------------------------ twins
