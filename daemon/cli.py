@@ -198,7 +198,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             CONFIG,
             AS_JSON,
             CONNECTOR,
-            option("register", metavar="REGISTER", help="such as customers"),
+            option("register", choices=("customers", "articles"), help="which register"),
             DRY_RUN,
         ),
         _import,

@@ -40,7 +40,7 @@ class Remedy(enum.Enum):
 class DaemonError(Exception):
     """Base of everything we raise on purpose. Anything else is a bug and ends the connector's pass."""
 
-    remedy: ClassVar[Remedy]
+    remedy: ClassVar[Remedy] = Remedy.STOP  # an operator asked for what is not there
     exit_code: ClassVar[int] = 1
 
     def __init__(self, code: str, what: str, where: str, todo: str) -> None:

@@ -151,9 +151,7 @@ REQUEST_DONE = Event(
     ("company", "system", "route", "class", "duration_s"),
     (Effect("add", "requests_total"),),
 )
-THROTTLED = Event(
-    "throttled", "warning", ("company", "system", "wait_s"), (Effect("add", "throttled_total"),)
-)
+THROTTLED = Event("throttled", "warning", ("company", "system", "route"), (Effect("add", "throttled_total"),))
 BUDGET_SEEN = Event(
     "budget_seen",
     None,
@@ -163,7 +161,6 @@ BUDGET_SEEN = Event(
 TOKEN_SEEN = Event(
     "token_seen", None, ("company", "system", "age_s"), (Effect("set", "token_age_seconds", "age_s"),)
 )
-TOKEN_RENEWED = Event("token_renewed", "info", ("company", "system", "generation"))
 
 EVENTS: Final = tuple(each for each in list(globals().values()) if isinstance(each, Event))
 LOGGABLE: Final = frozenset(field for event in EVENTS if event.level for field in event.fields)

@@ -254,8 +254,8 @@ class Work(Protocol):
     def collect(self) -> None:
         """Put what is new on the list."""
 
-    def ask_for_unlinked(self) -> int:
-        """Put every unlinked Fortnox record on the list, as asked for; how many."""
+    def list_unlinked(self, *, asked: bool) -> int:
+        """Put every unlinked Fortnox record on the list, `asked` for or not; how many."""
 
     def unread(self, most: int) -> Sequence[str]:
         """Fortnox records that were asked for and are not read by key yet."""

@@ -274,6 +274,7 @@ class Town:
         self.config_path = write_configs(folder, URL)
         self.house: House
         self.desk: StateDesk
+        self._ended_at = 0.0
         self.watch: Callable[[str], None] = lambda _step: None  # told of each request, answer and commit
 
     def configure(self, old: str, new: str) -> None:
@@ -295,16 +296,18 @@ class Town:
         """The daemon's parts over the state folder; leaving is a clean stop."""
         ids = TownIds(seed)
         journal = await open_journal(self.folder / "state", self.clock, ids, None)
+        await _without_fsync(journal.database)
         _watched(journal.database, self)
         try:
             self.house = House(journal, self.clock, ids, Events(quiet), self._connect)
-            await self.house.remember_budgets(0.0)
+            await self.house.remember_budgets(self._ended_at)
             self.desk = StateDesk(journal.database, journal.sealer)
             await self.house.build(self.config(), {})
             yield self
             await self.house.close()
         finally:
             await journal.close()
+            self._ended_at = self.clock.now().timestamp()
 
     def _connect(self, system: str, _url: str, throttle: Throttle, _clock: Clock, **_: Any) -> TownClient:
         return TownClient(system, throttle, self)
@@ -337,6 +340,11 @@ class Town:
             for item in found
             if item["method"] != "GET" and "oauth" not in item["path"] and "Auth" not in item["path"]
         ]
+
+
+async def _without_fsync(database: Database) -> None:
+    """What ends here is a process, never the machine: what was written stays without waiting for the disk."""
+    await database._connection.execute("PRAGMA synchronous = OFF")
 
 
 def _watched(database: Database, town: Town) -> None:

@@ -20,17 +20,20 @@ from daemon.engine.account import Account
 from daemon.engine.rounds import Company, Settings
 from daemon.engine.sync import Connector
 from daemon.engine.writing import Timing
+from daemon.errors import ConfigError
 from daemon.events import (
     BUDGET_SEEN,
     INTENTS_SEEN,
     OLDEST_UNKNOWN_SEEN,
     REQUEST_DONE,
+    THROTTLED,
     TOKEN_SEEN,
     Events,
     class_of,
 )
 from daemon.net.auth import FortnoxGrant
 from daemon.net.client import HttpClient, Observe
+from daemon.net.outcome import asks_to_wait
 from daemon.net.throttle import Throttle
 from daemon.pairs.settings import ConnectorSettings
 from daemon.ports import Clock, Finding, Grant, Http, Ids
@@ -94,8 +97,18 @@ class ConnectorLoop:
     async def run_pass(
         self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
     ) -> ConnectorReport:
-        """One pass."""
-        return await self.connector.run_pass(side, dry_run=dry_run, imports=imports)
+        """One pass; `imports` is a register in the plural. ConfigError CTL01 when it takes no part."""
+        kind = self._kind(imports) if imports else None
+        return await self.connector.run_pass(side, dry_run=dry_run, imports=kind)
+
+    def _kind(self, register: str) -> str:
+        """`customer` of `customers`."""
+        kind = register.removesuffix("s")
+        if kind not in self.connector.kinds:
+            known = ", ".join(f"{each}s" for each in self.connector.kinds) or "none is switched on"
+            todo = f"use one of: {known}"
+            raise ConfigError("CTL01", f"{register} is no register that takes part", self.name, todo)
+        return kind
 
 
 # ------------------------------------------------------------------ building
@@ -252,6 +265,8 @@ class House:
         def observe(route: str, outcome: int | str, seconds: float) -> None:
             told = {"company": company, "system": system, "route": route, "class": class_of(outcome)}
             self._events.emit(REQUEST_DONE, **told, duration_s=seconds)
+            if isinstance(outcome, int) and asks_to_wait(system, outcome):
+                self._events.emit(THROTTLED, company=company, system=system, route=route)
 
         return self._connect(system, url, throttle, self._clock, observe=observe)
 

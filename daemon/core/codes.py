@@ -47,6 +47,7 @@ SHAPE: Final = {
     "JSN09": Code("a value that must be there is missing", "report it with the path shown"),
     "JSN11": Code("a text holds NUL or half a character", "mend the text in the system it came from"),
     "JSN14": Code("an error inside an answer that says success", "read their answer"),
+    "JSN15": Code("a list changed its length each time it was read", ITSELF),
 }
 
 GRANTS: Final = {
@@ -65,6 +66,36 @@ GRANTS: Final = {
     "AUT10": Code(
         "the token belongs to another company", "authorize as the company whose tenant_id is configured"
     ),
+    "AUT11": Code("a licence is missing in Fortnox", "buy the licence that is named, then try again"),
+    "AUT12": Code("the clock of this host is wrong", "timedatectl set-ntp true"),
+}
+
+WEBCRM: Final = {
+    "CRM01": Code("a field does not exist in webCRM", "create it there, or name another in field_map"),
+    "CRM02": Code("a type that takes part is not in webCRM's list", "add it, or name others in the config"),
+    "CRM03": Code("a Data field of the catalogue is not in use", "switch it on in webCRM's configuration"),
+}
+
+RECORDS: Final = {
+    "REC02": Code("a linked record was deleted on one side", "retire it on the other side, then ignore"),
+    "REC03": Code("Fortnox does not know the customer", "look for the customer in Fortnox"),
+    "REC04": Code("an article number has a character not accepted", "use A-Z a-z 0-9 _ - / +"),
+    "REC05": Code("the customer number is taken, perhaps by a deleted one", "use another customer number"),
+    "REC06": Code("webCRM owns the numbers and this one is empty", "type it in webCRM; it crosses by itself"),
+    "REC07": Code("several records may be the twin", "give them different values or one number, then retry"),
+    "REC08": Code("a text is empty, or nothing is left of it", "write one with letters or digits"),
+    "REC09": Code("a text that Fortnox does not accept", "retype the text"),
+    "REC10": Code("a text is too long for the other side", "shorten the text"),
+    "REC14": Code("an article is unknown, inactive or its number taken", "see Fortnox, Artiklar"),
+    "REC17": Code("a VAT rate needs an account", "choose an account for the row in Fortnox"),
+    "REC18": Code("a value is not in the other side's list", "add it to the list that is named, then retry"),
+    "REC20": Code("the VAT number is not valid", "correct it, with its country letters"),
+    "REC99": Code("the other side refuses the record", "read their answer, correct it, then retry"),
+}
+
+INTENTS: Final = {
+    "INT01": Code("something that may be this record is there", "link or remove it there, then retry"),
+    "INT02": Code("sent three times and never found", "look for it there, then retry"),
 }
 
 CONFIG: Final = {
@@ -79,7 +110,6 @@ CONFIG: Final = {
     "CFG09": Code("an address is not https, or holds a password", "write https://HOST"),
     "CFG13": Code("two settings contradict each other", "change the one that is named"),
     "CFG15": Code("the config file needs a newer program", "upgrade fortnox-syncd"),
-    "CFG16": Code("the tenant differs from the one the state is bound to", "put the old tenant_id back"),
     "CFG17": Code("the config file is empty", "start from config.example.toml"),
     "CFG18": Code("a kind of connector is not known", "use one of those named"),
     "CFG19": Code("a connector names a company that is not there", "write the company's section"),
@@ -94,7 +124,6 @@ STATE: Final = {
     "DBS02": Code("the state cannot be written", "free space or mend the folder's owner and mode"),
     "DBS03": Code("the state file is damaged", "keep the file and restore the last backup"),
     "DBS04": Code("the state was written by a newer program", "start the newer version again"),
-    "DBS05": Code("the state is older than what Fortnox holds", "nothing; creates wait for the look-up"),
 }
 
 CONTROL: Final = {
@@ -108,4 +137,21 @@ CONTROL: Final = {
     "CTL08": Code("the consent was not given", "run fortnox-syncd authorize COMPANY again"),
 }
 
-CODES: Final[Mapping[str, Code]] = {**NETWORK, **SHAPE, **GRANTS, **CONFIG, **STATE, **CONTROL}
+SANDBOX: Final = {
+    "SBX01": Code("the sandbox's port cannot be opened", "choose another with --listen; 0 is any free one"),
+    "SBX02": Code("the sandbox only listens on loopback", "write it like 127.0.0.1:8700"),
+    "SBX03": Code("the sandbox cannot write its config", "use another folder, or an interval like 2s"),
+}
+
+CODES: Final[Mapping[str, Code]] = {
+    **NETWORK,
+    **SHAPE,
+    **GRANTS,
+    **WEBCRM,
+    **RECORDS,
+    **INTENTS,
+    **CONFIG,
+    **STATE,
+    **CONTROL,
+    **SANDBOX,
+}

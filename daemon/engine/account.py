@@ -77,7 +77,11 @@ class Account:
         if not listed:
             await self._list(agreement, agreement.start, eager=eager, start=agreement.start)
         elif known:
-            await self._list(agreement, known.mark - self.system.overlap, eager=eager)
+            since = known.mark - self.system.overlap
+            await self._list(agreement, since, eager=eager)
+            if since < agreement.start:
+                # Fortnox shows no time of change: what the overlap returns may be older than the start.
+                await self._list(agreement, agreement.start, eager=eager)
 
     async def _list(
         self,

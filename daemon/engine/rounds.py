@@ -96,12 +96,12 @@ class Rounds:
 
         tasks = await self._journal.write(ask)
         unread = _unread(tasks)
-        if not any(unread.values()):
-            return tasks
-        for side, record_ids in unread.items():
-            await self._ends.at(side).read_by_key(agreement, sorted(record_ids), this.lane)
-            this.read += len(record_ids)
-        return await self._journal.write(ask)
+        if any(unread.values()):
+            for side, record_ids in unread.items():
+                await self._ends.at(side).read_by_key(agreement, sorted(record_ids), this.lane)
+                this.read += len(record_ids)
+            tasks = await self._journal.write(ask)
+        return [_as_asked(task) for task in tasks] if this.dry_run and this.asked else tasks
 
     def creates_at(self, kind: str, tasks: Sequence[Task]) -> Sequence[Side]:
         """The sides at which these tasks would create something."""
@@ -255,6 +255,12 @@ def _unread(tasks: Sequence[Task]) -> Mapping[Side, set[str]]:
             other = {c.record.id for c in task.unit.candidates if not c.record.full and not c.linked}
             unread[side.other] |= other
     return unread
+
+
+def _as_asked(task: Task) -> Task:
+    """What an import would decide about: it is only asked for when it is to be done."""
+    asked = Side.FORTNOX in task.unit.records
+    return msgspec.structs.replace(task, unit=msgspec.structs.replace(task.unit, asked=asked))
 
 
 def _writes(job: Job) -> bool:

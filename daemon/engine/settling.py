@@ -16,7 +16,7 @@ from daemon.core.plan import Create, Decision, Unit, Update
 from daemon.core.records import Lane, Problem, Seen
 from daemon.core.recover import Found, Strange, born, landed
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
-from daemon.engine.writing import Job, Timing, Writer, strange
+from daemon.engine.writing import Job, Timing, Writer
 from daemon.ports import Clock, Journal, System, Transaction
 
 ATTEMPTS = 3  # then a person
@@ -71,8 +71,8 @@ class Settler:
             case Found(seen):
                 await self._writer.settle(intent, seen, Written(outcome="found"), None)
                 return None
-            case Strange(ids):
-                await self._writer.set_aside(intent, strange(step, ids), _job(step))
+            case Strange() as found:
+                await self._writer.set_aside(intent, self._writer.problem_of(step, found), _job(step))
                 return None
             case None:
                 return await self._empty_look(intent, step)

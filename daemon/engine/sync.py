@@ -164,9 +164,10 @@ class Connector:
         What is asked for is stored first: an import that was cut short goes on
         where it stopped. What people change meanwhile does not wait for its end.
         """
-        await self._journal.write(lambda tx: tx.work(self.binding, kind).ask_for_unlinked())
+        await self._journal.write(
+            lambda tx: tx.work(self.binding, kind).list_unlinked(asked=not this.dry_run)
+        )
         if this.dry_run:
-            await self._read_asked(this, kind)
             return
         began, looked_s = self._clock.now(), self._clock.monotonic()
 

@@ -22,7 +22,15 @@ from daemon.core.recover import Found, Strange, born
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
 from daemon.errors import Gone, OutcomeUnknown, Refused, RemoteError
-from daemon.events import OUTCOME_UNKNOWN, RECORD_WRITTEN, STEP_DONE, Event, Events
+from daemon.events import (
+    DUPLICATE_FOUND,
+    OUTCOME_SETTLED,
+    OUTCOME_UNKNOWN,
+    RECORD_WRITTEN,
+    STEP_DONE,
+    Event,
+    Events,
+)
 from daemon.ports import Answer, Clock, Journal, System, Transaction
 
 REQUEST_S = 30  # a request is over after this long, whatever happens
@@ -123,7 +131,7 @@ class Writer:
             written = Written(outcome="adopted", cause="an earlier creation of ours was found")
             await self.settle(intent, found.seen, written, job.task)
         elif isinstance(found, Strange):
-            await self.set_aside(intent, strange(step, found.ids), job)
+            await self.set_aside(intent, self.problem_of(step, found), job)
         return found is None
 
     async def _send(self, job: Job, intent: Intent, lane: Lane) -> None:
@@ -240,7 +248,7 @@ class Writer:
             tx.intents(self._binding).drop(intent)
 
         await self._journal.write(work)
-        self._tell(STEP_DONE, step, outcome=written.outcome)
+        self._tell_done(intent, written)
         if task and task.seen_at:
             lag_s = (now - task.seen_at).total_seconds()
             self._events.emit(RECORD_WRITTEN, connector=self._binding.name, lag_s=lag_s)
@@ -262,7 +270,7 @@ class Writer:
             tx.intents(self._binding).drop(intent)
 
         await self._journal.write(work)
-        self._tell(STEP_DONE, step, outcome=written.outcome)
+        self._tell_done(intent, written)
 
     async def set_aside(
         self, intent: Intent, problem: Problem, job: Job, written: Written | None = None
@@ -279,7 +287,26 @@ class Writer:
             tx.intents(self._binding).drop(intent)
 
         await self._journal.write(work)
-        self._tell(STEP_DONE, step, outcome=outcome.outcome)
+        self._tell_done(intent, outcome)
+
+    def problem_of(self, step: Create | Update, found: Strange) -> Problem:
+        """What an operator reads when something is there that may be ours; doubles are counted."""
+        reference = step.fields.get("reference")
+        if reference is not None and len(found.ids) > 1:
+            self._events.emit(
+                DUPLICATE_FOUND, connector=self._binding.name, kind=step.kind, reference=str(reference)
+            )
+        return Problem(
+            code="INT01",
+            what=f"something that may be this record is there already: {', '.join(found.ids)}",
+            where=step.key,
+            todo="look at it there: give it the same number on both sides, or remove it; then `retry`",
+        )
+
+    def _tell_done(self, intent: Intent, written: Written) -> None:
+        self._tell(STEP_DONE, intent.step, outcome=written.outcome)
+        if intent.state is IntentState.UNKNOWN:
+            self._tell(OUTCOME_SETTLED, intent.step, outcome=written.outcome)
 
     def _tell(self, event: Event, step: Create | Update, **more: object) -> None:
         action = "create" if isinstance(step, Create) else "update"
@@ -328,13 +355,3 @@ def ids_of(step: Step) -> tuple[str | None, str | None]:
             return step.source_id, step.target_id
         case _:
             return step.fortnox_id, step.partner_id
-
-
-def strange(step: Step, ids: Sequence[str]) -> Problem:
-    """What an operator reads when something is there that may be ours."""
-    return Problem(
-        code="INT01",
-        what=f"something that may be this record is there already: {', '.join(ids)}",
-        where=step.key,
-        todo="look at it there: give it the same number on both sides, or remove it; then `retry`",
-    )

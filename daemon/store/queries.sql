@@ -111,10 +111,10 @@ INSERT INTO todo (connector, kind, side, id, seq, asked) VALUES (:connector, :ki
 ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq), asked = max(asked, excluded.asked)
 -- name: todo_add_unlinked
 INSERT INTO todo (connector, kind, side, id, seq, asked)
-SELECT :connector, kind, 'fortnox', id, coalesce(seq, 0), 1 FROM observations o
+SELECT :connector, kind, 'fortnox', id, coalesce(seq, 0), :asked FROM observations o
 WHERE scope = :scope AND kind = :kind AND gone = 0 AND NOT EXISTS (
     SELECT 1 FROM links l WHERE l.connector = :connector AND l.kind = o.kind AND l.fortnox_id = o.id)
-ON CONFLICT DO UPDATE SET asked = 1
+ON CONFLICT DO UPDATE SET asked = max(asked, excluded.asked)
 -- name: todo_count
 SELECT count(*), coalesce(sum(asked), 0) FROM todo WHERE connector = :connector AND kind = :kind
 
@@ -165,12 +165,12 @@ SELECT id, sealed_step, key, state, attempt, looks, sent_at, next_look_at FROM i
 WHERE connector = :connector AND state = :state ORDER BY id
 
 -- name: parked_get
-SELECT id, digest, config, ignored FROM parked WHERE connector = :connector AND kind = :kind AND key = :key
+SELECT id, digest, config, ignored, asked FROM parked WHERE connector = :connector AND kind = :kind AND key = :key
 -- name: parked_set
-INSERT INTO parked (connector, kind, key, code, sealed_text, digest, config, since, tries)
-VALUES (:connector, :kind, :key, :code, :sealed, :digest, :config, :since, 1)
+INSERT INTO parked (connector, kind, key, code, sealed_text, digest, config, since, tries, asked)
+VALUES (:connector, :kind, :key, :code, :sealed, :digest, :config, :since, 1, :asked)
 ON CONFLICT DO UPDATE SET code = excluded.code, sealed_text = excluded.sealed_text, digest = excluded.digest,
-    config = excluded.config, tries = tries + 1
+    config = excluded.config, tries = tries + 1, asked = max(asked, excluded.asked)
 -- name: parked_drop
 DELETE FROM parked WHERE connector = :connector AND kind = :kind AND key = :key AND ignored = 0
 

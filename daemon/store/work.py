@@ -43,9 +43,9 @@ class Work:
             self._run("todo_collect", side=side.value, scope=scope)
             self._run("cursor_set", scope=scope)
 
-    def ask_for_unlinked(self) -> int:
-        """Put every unlinked Fortnox record on the list, as asked for by an operator; how many."""
-        return self._run("todo_add_unlinked", scope=self._binding.fortnox).rowcount
+    def list_unlinked(self, *, asked: bool) -> int:
+        """Put every unlinked Fortnox record on the list, `asked` for by an operator or not; how many."""
+        return self._run("todo_add_unlinked", scope=self._binding.fortnox, asked=asked).rowcount
 
     def unread(self, most: int) -> Sequence[str]:
         """Fortnox records that an operator asked for and that only a list row shows so far."""
@@ -56,8 +56,9 @@ class Work:
         """
         What is to be decided now, each record once.
 
-        A record whose earlier write is under way waits. ASKED are at most
-        `most` of those that an operator asked for and that are read whole.
+        A record whose earlier write is under way waits, and so does a possible
+        twin of it. ASKED are at most `most` of those that an operator asked for
+        and that are read whole.
         """
         rows = self._run(f"todo_{which.value}", scope=self._binding.fortnox, most=most).fetchall()
         found: dict[str, Task] = {}
@@ -67,12 +68,21 @@ class Work:
             mark = (side, record_id, seq)
             if task is None:
                 self._run("todo_done", side=side_name, id=record_id, seq=seq)
-            elif self._run("intent_key", key=task.unit.key).fetchone() is None:
+            elif not self._under_way(task.unit):
                 earlier = found.get(task.unit.key)
                 seqs = (*earlier.seqs, mark) if earlier else (mark,)
                 first = (earlier and earlier.seen_at) or to_time_or_none(seen_at)
                 found[task.unit.key] = msgspec.structs.replace(task, seqs=seqs, seen_at=first)
         return tuple(found.values())
+
+    def _under_way(self, unit: Unit) -> bool:
+        """
+        Whether a write of this record, or one that may have made this record, is not settled.
+
+        Linked before that, the two would have nothing agreed, and what we wrote would stand against a person.
+        """
+        twins = [f"{side.other.value}:{c.record.id}" for side in unit.records for c in unit.candidates]
+        return any(self._run("intent_key", key=key).fetchone() for key in (unit.key, *twins))
 
     def _task(self, agreement: Agreement, side: Side, record_id: str, *, asked: bool) -> Task | None:
         bond = self.bond(side, record_id)
@@ -84,7 +94,7 @@ class Work:
                 kind=self._kind,
                 records={side: stored[0]},
                 candidates=self._candidates(agreement, side, stored[0]),
-                asked=asked,
+                asked=asked or self._was_asked(f"{side.value}:{record_id}"),
                 young=self._may_be_older_than_memory(stored[0]),
             )
             return Task(unit=unit, seqs=())
@@ -97,6 +107,11 @@ class Work:
             resolved=self._resolved(f"partner:{bond.partner_id}"),
         )
         return Task(unit=unit, seqs=())
+
+    def _was_asked(self, key: str) -> bool:
+        """Whether an operator asked for a record that was then parked: mended, it must not be too old."""
+        row = self._run("parked_get", key=key).fetchone()
+        return row is not None and bool(row[4])
 
     def _may_be_older_than_memory(self, seen: Seen) -> bool:
         return seen.born_at is None or seen.born_at <= self._binding.born_at
@@ -196,6 +211,7 @@ class Work:
             digest=self._digest(decision),
             config=self._binding.config,
             since=to_text(now),
+            asked=decision.unit.asked,
         )
 
     def unpark(self, key: str) -> None:

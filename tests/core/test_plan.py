@@ -143,12 +143,25 @@ def test_a_record_that_cannot_cross_is_a_problem_and_sends_nothing(unit, code):
     assert (code, ()) == (decision.problem.code, decision.steps)
 
 
-def test_an_old_record_beside_one_that_does_not_take_part_is_left_in_peace():
+@pytest.mark.parametrize(
+    "record",
+    [pytest.param(seen("7", BEFORE), id="old"), pytest.param(seen("7", active=False), id="not active")],
+)
+def test_a_record_that_stays_beside_one_that_does_not_take_part_is_left_in_peace(record):
     """Nothing would be created for it, so nobody needs to look."""
     candidates = (Candidate(record=seen("p", type=None), on="number", linked=False),)
-    decision = decide(alone(F, seen("7", BEFORE), candidates=candidates), AGREEMENT, TABLES)
+    decision = decide(alone(F, record, candidates=candidates), AGREEMENT, TABLES)
 
     assert (None, ()) == (decision.problem, decision.steps)
+
+
+@pytest.mark.parametrize("gone", [F, P], ids=["in Fortnox", "at the partner"])
+def test_a_linked_record_that_was_deleted_names_the_side_it_is_missing_at(gone):
+    """The operator reads where to look."""
+    unit = pair()
+    left = Unit(kind="customer", records={gone.other: unit.records[gone.other]}, bond=unit.bond)
+
+    assert f"deleted at the {gone.value} side" in decide(left, AGREEMENT, TABLES).problem.what
 
 
 LOOKS = {
@@ -191,11 +204,8 @@ def test_twins_are_linked_and_made_equal_in_one_decision(seen_from, partner, upd
     decision = decide(unit, AGREEMENT, TABLES)
 
     assert ["link", *updates] == shown(decision)
-    assert ("7", "p", "same number") == (
-        decision.steps[0].fortnox_id,
-        decision.steps[0].partner_id,
-        decision.steps[0].reason,
-    )
+    link = decision.steps[0]
+    assert ("7", "p", "same number") == (link.fortnox_id, link.partner_id, link.reason)
     assert "partner:p" == decision.unit.key
 
 
@@ -341,7 +351,6 @@ RECORDS = st.builds(
     type=st.sampled_from([None, "company", "private"]),
     active=st.booleans(),
 )
-FLAGS = {"asked": st.booleans(), "young": st.booleans()}
 CANDIDATES = st.lists(
     st.builds(
         Candidate,
@@ -353,7 +362,7 @@ CANDIDATES = st.lists(
     max_size=2,
 ).map(tuple)
 UNITS = st.one_of(
-    st.builds(alone, st.sampled_from(Side), RECORDS, candidates=CANDIDATES, **FLAGS),
+    st.builds(alone, st.sampled_from(Side), RECORDS, candidates=CANDIDATES, asked=st.booleans()),
     st.builds(pair, RECORDS, RECORDS, st.sampled_from([{}, AGREED])),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from daemon.errors import RemoteError
+from daemon.sandbox.faults import Fault
 from tests.town import Town
 
 
@@ -13,23 +14,31 @@ class PowerCut(BaseException):
 
 
 class Fuse:
-    """Lets `steps` steps of a town's daemon happen; every later one is the power cut."""
+    """
+    Lets `steps` steps of a town's daemon happen; every later one is the power cut.
 
-    def __init__(self, town: Town, steps: int) -> None:
-        self.town, self.left = town, steps
+    With `late_s` a request that was about to leave does leave, and takes effect that much later.
+    """
+
+    def __init__(self, town: Town, steps: int, late_s: float | None = None) -> None:
+        self.town, self.left, self.late_s = town, steps, late_s
         self.blew = False
         town.watch = self
 
     def __call__(self, step: str) -> None:
-        if self.left <= 0:
+        if self.left > 0:
+            self.left -= 1
+        elif step == "request" and self.late_s is not None:
+            self.town.world.faults.add(Fault(fault="late", delay_s=self.late_s))
+            self.late_s = None
+        else:
             self.blew = True
             raise PowerCut(step)
-        self.left -= 1
 
 
-async def live_until_cut(town: Town, steps: int) -> bool:
+async def live_until_cut(town: Town, steps: int, late_s: float | None = None) -> bool:
     """Start the daemon and sync until the power fails after `steps` steps. False when it never does."""
-    fuse = Fuse(town, steps)
+    fuse = Fuse(town, steps, late_s)
     try:
         with suppress(PowerCut):
             async with town.running():
@@ -42,15 +51,10 @@ async def live_until_cut(town: Town, steps: int) -> bool:
     return fuse.blew
 
 
-async def count_steps(town: Town) -> int:
-    """How many steps one start, sync and stop have."""
-    steps = 0
-
-    def count(_step: str) -> None:
-        nonlocal steps
-        steps += 1
-
-    town.watch = count
+async def steps_of(town: Town) -> list[str]:
+    """The steps that one start, sync and stop have."""
+    steps: list[str] = []
+    town.watch = steps.append
     await town.sync_once()
     town.watch = lambda _step: None
     return steps

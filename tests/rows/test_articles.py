@@ -27,7 +27,13 @@ def edit_item(town, item, **fields):
 def new_item(town, number, name):
     """A salesperson adds to the catalogue."""
     data = {f"{ITEM}Data{index}": "-" for index in range(3, 10)}
-    body = {f"{ITEM}Id": 0, f"{ITEM}EntityType": "Product", f"{ITEM}Data1": number, f"{ITEM}Data2": name, **data}
+    body = {
+        f"{ITEM}Id": 0,
+        f"{ITEM}EntityType": "Product",
+        f"{ITEM}Data1": number,
+        f"{ITEM}Data2": name,
+        **data,
+    }
     town.people.webcrm("POST", "/QuotationLines/LinkedData", body)
     return town.people.item(number)
 
@@ -93,9 +99,10 @@ async def test_an_edit_in_webcrm_stays_is_listed_and_yields_to_the_next_change(t
         since = town.world.log.last_seq
         report = await sync_at_rest(town)
         assert ("ok", []) == (report.outcome, town.writes(since))
-        assert {("name", "Skruv", "Egen text", None, "standing"), ("price", "20.00", "19.00", None, "standing")} == set(
-            await listed(town)
-        )
+        assert {
+            ("name", "Skruv", "Egen text", None, "standing"),
+            ("price", "20.00", "19.00", None, "standing"),
+        } == set(await listed(town))
         town.people.edit_article("A-1", PurchasePrice=12)
         await sync_at_rest(town)
         assert ("A-1", "Egen text", 12.0, 19.0) == shown(town.people.item("A-1"))
@@ -183,7 +190,9 @@ async def test_which_data_fields_hold_number_and_name_is_a_setting(town):
         town.people.new_article(20, ArticleNumber="A-1", Description="Skruv")
         await sync_at_rest(town)
     (item,) = town.people.catalogue()
-    assert ["-", "-", "-", "A-1", "Skruv", "-", "-", "-", "-"] == [item[f"{ITEM}Data{n}"] for n in range(1, 10)]
+    assert ["-", "-", "-", "A-1", "Skruv", "-", "-", "-", "-"] == [
+        item[f"{ITEM}Data{n}"] for n in range(1, 10)
+    ]
 
 
 async def test_more_articles_than_one_page_shows_all_cross(town):

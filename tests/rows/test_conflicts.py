@@ -41,7 +41,9 @@ async def edited_on_both(town, fortnox, webcrm):
 
 
 @pytest.mark.parametrize(("field", "fortnox", "webcrm", "wins"), BOTH, ids=[row[0] for row in BOTH])
-async def test_the_side_that_decides_a_field_wins_and_both_values_are_listed(town, field, fortnox, webcrm, wins):
+async def test_the_side_that_decides_a_field_wins_and_both_values_are_listed(
+    town, field, fortnox, webcrm, wins
+):
     """
     Both sides end with the winner's value; the loser's is in the list of conflicts.
     """
@@ -101,7 +103,9 @@ async def test_clearing_a_field_is_an_edit_like_any_other(town, fortnox, webcrm,
         town.people.edit_customer("1", **fortnox)
         town.people.edit_organisation(organisation, **webcrm)
         await sync_at_rest(town)
-        assert [("phone", fortnox["Phone1"], webcrm["Telephone"] or None, "partner", "decided")] == await listed(town)
+        assert [
+            ("phone", fortnox["Phone1"], webcrm["Telephone"] or None, "partner", "decided")
+        ] == await listed(town)
     assert stays == town.people.customer("1")["Phone1"]
 
 
@@ -182,4 +186,6 @@ async def test_an_edit_during_the_sync_is_not_overwritten_unseen(town):
         town.people.edit_customer("1", Name="Fort AB")
         await sync_at_rest(town)
         assert [("name", "Fort AB", "Webb AB", "fortnox", "decided")] == await listed(town)
-    assert "Fort AB" == town.people.customer("1")["Name"] == town.people.organisations()[0]["OrganisationName"]
+    assert (
+        "Fort AB" == town.people.customer("1")["Name"] == town.people.organisations()[0]["OrganisationName"]
+    )

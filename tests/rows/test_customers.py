@@ -30,7 +30,9 @@ CROSSES = [
                             {"XMemo1": "Storgatan 1\nPlan 2\n903 26 Umeå\nSverige"}),
 ]
 # fmt: on
-table = pytest.mark.parametrize(("fortnox", "webcrm"), [row[1:] for row in CROSSES], ids=[r[0] for r in CROSSES])
+table = pytest.mark.parametrize(
+    ("fortnox", "webcrm"), [row[1:] for row in CROSSES], ids=[r[0] for r in CROSSES]
+)
 clearable = pytest.mark.parametrize(
     ("fortnox", "webcrm"),
     [row[1:] for row in CROSSES if row[0] not in ("name", "private person", "currency")],
@@ -91,7 +93,9 @@ async def test_a_field_cleared_in_fortnox_is_cleared_in_webcrm(town, fortnox, we
         await sync_at_rest(town)
     organisation = town.people.organisation("Alfa AB")
     cleared = prefixed(nothing(webcrm, ""))
-    assert [{"OrganisationId": organisation["OrganisationId"], **cleared}] == sent(town, "webcrm", "PUT", since)
+    assert [{"OrganisationId": organisation["OrganisationId"], **cleared}] == sent(
+        town, "webcrm", "PUT", since
+    )
     assert nothing(webcrm) == picked(organisation, webcrm, "Organisation")
 
 
@@ -198,7 +202,10 @@ async def test_fields_that_are_not_mapped_stay_as_they_were(town):
         await sync_at_rest(town)
     after = people.organisation(fortnox["Name"]), people.customer("1")
     kept = {"UpdatedAt", "UpdatedBy", "CompareName", "TelephoneSearch", *webcrm}
-    for was, now, ours in ((before[0], after[0], prefixed(dict.fromkeys(kept))), (before[1], after[1], fortnox)):
+    for was, now, ours in (
+        (before[0], after[0], prefixed(dict.fromkeys(kept))),
+        (before[1], after[1], fortnox),
+    ):
         derived = {"Country", "VisitingCountry"}
         assert {k: v for k, v in was.items() if k not in {*ours, *derived}} == {
             k: v for k, v in now.items() if k not in {*ours, *derived}

@@ -205,7 +205,9 @@ COUNTRIES = [
 PARTS = ("Address1", "Address2", "ZipCode", "City", "CountryCode")
 
 
-@pytest.mark.parametrize(("memo", "parts"), [(row[1], row[2:]) for row in ADDRESSES], ids=[r[0] for r in ADDRESSES])
+@pytest.mark.parametrize(
+    ("memo", "parts"), [(row[1], row[2:]) for row in ADDRESSES], ids=[r[0] for r in ADDRESSES]
+)
 async def test_an_invoice_address_of_several_lines_is_taken_apart(town, memo, parts):
     """
     Each part lands in its Fortnox field; the memo stays as it was typed.
@@ -228,7 +230,9 @@ async def test_one_changed_part_of_an_address_in_fortnox_rewrites_the_memo(town)
         await town.sync()
         town.people.edit_customer("1", Address2="Hof 2")
         await sync_at_rest(town)
-    assert "Gatan 1\nHof 2\n10115 Berlin\nTyskland" == town.people.organisation("Alfa AB")["OrganisationXMemo1"]
+    assert (
+        "Gatan 1\nHof 2\n10115 Berlin\nTyskland" == town.people.organisation("Alfa AB")["OrganisationXMemo1"]
+    )
 
 
 @pytest.mark.parametrize(("typed", "code"), **spoken(COUNTRIES))
@@ -313,7 +317,9 @@ async def test_terms_that_webcrm_has_no_line_for_are_parked_with_what_to_add(tow
     """
     town.world.systems["webcrm"].switch("terms_dropdown", True)
     async with town.running():
-        town.people.fortnox("POST", "/3/termsofpayments", {"TermsOfPayment": {"Code": "45", "Description": "45"}})
+        town.people.fortnox(
+            "POST", "/3/termsofpayments", {"TermsOfPayment": {"Code": "45", "Description": "45"}}
+        )
         town.people.new_customer(Name="Alfa AB", TermsOfPayment="45")
         town.people.new_customer(Name="Beta AB", TermsOfPayment="30")
         await sync_at_rest(town)

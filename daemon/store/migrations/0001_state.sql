@@ -133,6 +133,7 @@ CREATE TABLE parked (
     config      TEXT NOT NULL,
     since       TEXT NOT NULL,
     tries       INTEGER NOT NULL,
+    asked       INTEGER NOT NULL,       -- an operator wanted it over although it is old
     ignored     INTEGER NOT NULL DEFAULT 0,
     UNIQUE (connector, kind, key)
 ) STRICT;

@@ -1,0 +1,121 @@
+"""What people do while the outcome of a write is unknown: their latest edit is what both sides end with."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.sandbox.faults import Fault
+from tests.engine.story import calm
+from tests.town import Town
+
+TOOK_EFFECT = {"its answer lost": {"fault": "lost_after"}, "late": {"fault": "late", "delay_s": 20}}
+LOST = {"lost on the way": {"fault": "lost_before"}, "500": {"fault": "status", "status": 500}}
+
+# Fields that the *other* side decides: were our own write taken for an edit, it would win over the person.
+EDITS = {
+    "a name typed in webCRM": ("webcrm", "Name", "Name", "fortnox"),
+    "a telephone typed in Fortnox": ("fortnox", "Phone1", "Telephone", "webcrm"),
+}
+
+
+async def linked(town: Town) -> str:
+    """One customer, linked; its number."""
+    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
+    await town.sync_once()
+    town.wait(minutes=11)
+    return number
+
+
+def type_in(town: Town, number: str, side: str, field: str, value: str) -> None:
+    """A person changes one field."""
+    people = town.people
+    if side == "fortnox":
+        people.edit_customer(number, **{field: value})
+    else:
+        (organisation,) = people.organisations()
+        people.edit_organisation(organisation, **{field: value})
+
+
+def values(town: Town, number: str, ours: str, theirs: str) -> tuple[str, str]:
+    """What the two sides hold."""
+    (organisation,) = town.people.organisations()
+    return town.people.customer(number)[ours], organisation[f"Organisation{theirs}"]
+
+
+@pytest.mark.parametrize("fault", [*TOOK_EFFECT, *LOST])
+@pytest.mark.parametrize("edit", EDITS)
+async def test_a_second_edit_while_the_first_one_is_unknown_is_the_one_that_stays(tmp_path, edit, fault):
+    """
+    The write of the first edit may have taken effect; it is ours, not a person's, and never wins over the second.
+    """
+    side, field, _, target = EDITS[edit]
+    ours, theirs = ("Name", "Name") if field == "Name" else ("Phone1", "Telephone")
+    town = Town(tmp_path)
+    number = await linked(town)
+    type_in(town, number, side, field, "08-2")
+    town.world.faults.add(Fault(system=target, method="PUT", **{**TOOK_EFFECT, **LOST}[fault]))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        town.wait(seconds=10)
+        type_in(town, number, side, field, "08-3")
+        await calm(town)
+        assert values(town, number, ours, theirs) == ("08-3", "08-3")
+        assert await town.desk.conflicts() == []
+
+
+@pytest.mark.parametrize("fault", [*TOOK_EFFECT, *LOST])
+@pytest.mark.parametrize("edit", EDITS)
+async def test_an_edit_of_the_record_that_was_written_is_kept_or_listed(tmp_path, edit, fault):
+    """
+    A person who changes the very value we sent, after it took effect, is right; before that it is a
+    conflict, which ends with one of the two on both sides and both on the list.
+    """
+    side, field, _, target = EDITS[edit]
+    ours, theirs = ("Name", "Name") if field == "Name" else ("Phone1", "Telephone")
+    town = Town(tmp_path)
+    number = await linked(town)
+    type_in(town, number, side, field, "08-2")
+    town.world.faults.add(Fault(system=target, method="PUT", **{**TOOK_EFFECT, **LOST}[fault]))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        town.wait(seconds=25)
+        type_in(town, number, target, ours if target == "fortnox" else theirs, "08-4")
+        await calm(town)
+        left, right = values(town, number, ours, theirs)
+        assert left == right
+        listed = [value for each in await town.desk.conflicts() for value in (each["fortnox"], each["partner"])]
+        assert "08-4" in (left, *listed)
+
+
+@pytest.mark.parametrize("fault", [*TOOK_EFFECT, *LOST])
+async def test_an_edit_of_another_field_of_the_record_that_was_written_survives(tmp_path, fault):
+    """
+    The write names one field; what a person changes beside it crosses like any edit.
+    """
+    town = Town(tmp_path)
+    number = await linked(town)
+    type_in(town, number, "webcrm", "Telephone", "08-2")
+    town.world.faults.add(Fault(system="fortnox", method="PUT", **{**TOOK_EFFECT, **LOST}[fault]))
+    async with town.running():
+        await town.sync()
+        type_in(town, number, "fortnox", "WWW", "acme.example")
+        await calm(town)
+        assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
+        assert values(town, number, "WWW", "Www") == ("acme.example", "acme.example")
+        assert await town.desk.conflicts() == []
+
+
+@pytest.mark.parametrize("fault", [*TOOK_EFFECT, *LOST])
+async def test_a_new_record_that_is_edited_before_its_creation_is_settled_ends_with_the_edit(tmp_path, fault):
+    """
+    The creation carried the old value; the link is made from it, and the edit follows as an update.
+    """
+    town = Town(tmp_path)
+    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", **{**TOOK_EFFECT, **LOST}[fault]))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        town.people.edit_customer(number, Phone1="08-2")
+        await calm(town)
+        assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
+        assert await town.desk.conflicts() == []
