@@ -106,6 +106,14 @@ DEVIATIONS = (
         "SOURCES-fortnox.md: a text in list rows, see fortnox.md 5",
     ),
     Deviation("webcrm", "* *", "response/*", "type", "null", "webcrm.md 6: accept both null and empty"),
+    Deviation(
+        "webcrm",
+        "* *",
+        "*/OrganisationCountry*",
+        "type additionalProperties",
+        "any",
+        "webcrm.md 14: newer systems show an object and are given OrganisationCountryValue",
+    ),
 )
 
 

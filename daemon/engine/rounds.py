@@ -59,6 +59,7 @@ class Pass:
         self.dry_run, self.lane, self.asked = dry_run, lane, asked
         self.steps: list[Step] = []
         self.read = 0
+        self.young_until: dt.datetime | None = None  # until then nothing is created
         self.postponed_until: dt.datetime | None = None
         self.looked: set[tuple[str, Side]] = set()  # lists that were read in this pass
         self.off: list[Refused] = []  # kinds that the vendor does not let us see
@@ -80,6 +81,19 @@ class Rounds:
         self._binding, self._agreements, self._ends = binding, agreements, ends
         self._writers, self._settings = writers, settings
         self._journal, self._clock = journal, clock
+
+    async def grow_up(self, this: Pass) -> None:
+        """
+        A memory that was made just now creates nothing until late effects of an older one have shown.
+
+        They must have shown before the pass reads, so what is waited for is waited for here.
+        """
+        ready_at = self._binding.born_at + self._settings.timing.settle
+        wait_s = (ready_at - self._clock.now()).total_seconds()
+        if 0 < wait_s <= PATIENCE_S:
+            await self._clock.sleep(wait_s)
+        elif wait_s > 0:
+            this.young_until = ready_at
 
     async def collect(self, kind: str) -> None:
         """Put what is new on the list."""
@@ -172,20 +186,9 @@ class Rounds:
 
         if await self._journal.write(work):
             return [job for job in jobs if not _writes(job)]
-        return await self._wait_while_young(this, jobs)
-
-    async def _wait_while_young(self, this: Pass, jobs: list[Job]) -> list[Job]:
-        """A memory that was made just now creates nothing until late effects of an older one have shown."""
-        if not any(_creates(job) for job in jobs):
+        if this.young_until is None or not any(_creates(job) for job in jobs):
             return jobs
-        ready_at = self._binding.born_at + self._settings.timing.settle
-        wait_s = (ready_at - self._clock.now()).total_seconds()
-        if wait_s <= 0:
-            return jobs
-        if wait_s <= PATIENCE_S:
-            await self._clock.sleep(wait_s)
-            return jobs
-        this.postponed_until = ready_at
+        this.postponed_until = this.young_until
         return [job for job in jobs if not _creates(job)]
 
     # -------------------------------------------------------------- acting
@@ -236,13 +239,14 @@ class Rounds:
                 await for_each(writing[first : first + CONFIRMED_TOGETHER], one, RECORDS_AT_ONCE)
                 await self._confirm(writer)
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._confirm(writer)
+            await self._confirm(writer)
         return bool(writing)
 
     async def _confirm(self, writer: Writer) -> None:
-        for side in Side:
-            await writer.confirm(side)
+        """Shielded: a write whose read-back is cut off would be unknown though it was answered."""
+        with anyio.CancelScope(shield=True):
+            for side in Side:
+                await writer.confirm(side)
 
 
 def _unread(tasks: Sequence[Task]) -> Mapping[Side, set[str]]:

@@ -90,6 +90,7 @@ class Connector:
         kinds = self._kinds(imports)
         if not dry_run:
             await self._recover()
+            await self._rounds.grow_up(this)
             for kind in kinds:
                 await self._settler(kind).settle_due()
         for kind in kinds:

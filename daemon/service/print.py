@@ -123,7 +123,8 @@ def _cell(value: Any) -> str:
         value = ", ".join(f"{key}={each}" for key, each in value.items())
     elif isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
-    text = "".join(letter if letter.isprintable() else "?" for letter in str(value))
+    line = ", ".join(part for part in str(value).splitlines() if part)
+    text = "".join(letter if letter.isprintable() else "?" for letter in line)
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 

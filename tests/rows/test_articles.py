@@ -76,7 +76,7 @@ async def test_a_change_in_fortnox_reaches_the_item(town, edit, expected):
 @pytest.mark.parametrize("price", [25, 0.01, 0, 1234567.89])
 async def test_a_price_that_is_set_in_the_price_list_reaches_the_item(town, price):
     """
-    Fortnox does not stamp the article when its price changes (fortnox.md 22 no 3); the price arrives all the same.
+    Fortnox does not stamp the article then (fortnox.md 22 no 3); the price arrives all the same.
     """
     async with town.running():
         town.people.new_article(20, ArticleNumber="A-1", Description="Skruv")

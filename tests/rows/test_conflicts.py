@@ -1,5 +1,5 @@
 """
-Both sides changed the same field: the side that decides it wins and the other value is listed (rows W4 and B3).
+Both sides changed a field: the side that decides it wins and the other value is listed (rows W4 and B3).
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ async def test_where_nobody_decides_an_edit_on_one_side_still_crosses(town):
 
 async def test_an_edit_during_the_sync_is_not_overwritten_unseen(town):
     """
-    Fortnox is edited after it was read and before it is written: the record is looked at again and decided anew.
+    Fortnox is edited after the plan was made and before the sync: it is read again and decided anew.
     """
     async with town.running():
         organisation = town.people.new_organisation("Alfa AB", Fax="0")

@@ -1,5 +1,5 @@
 """
-Laws that no table covers: whatever is edited where, both sides end with the winner's values and then rest (W4, B3).
+Laws that no table covers: whatever is edited where, both sides end alike and then rest (rows W4 and B3).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def in_webcrm(edits):
 @given(fortnox=EDITS, webcrm=EDITS)
 async def test_both_sides_end_with_the_winners_values_and_then_rest(fortnox, webcrm):
     """
-    After one sync every field is on both sides what its decider, or its only editor, wrote; five more write nothing.
+    After one sync each field is what its decider, or its only editor, wrote; five more syncs write nothing.
     """
     with tempfile.TemporaryDirectory() as folder:
         town = Town(Path(folder))
@@ -78,7 +78,7 @@ async def test_both_sides_end_with_the_winners_values_and_then_rest(fortnox, web
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=50))
 async def test_whatever_is_typed_in_webcrm_never_bounces(text):
     """
-    Any text crosses in the nearest form or is parked; the next record crosses, and webCRM keeps what was typed.
+    A text crosses in the nearest form or is parked; the next record crosses, webCRM keeps what was typed.
     """
     with tempfile.TemporaryDirectory() as folder:
         town = Town(Path(folder))

@@ -154,7 +154,7 @@ async def test_a_customer_born_in_fortnox_keeps_fortnox_number(town):
 )
 async def test_a_number_edited_afterwards_is_an_open_question(town, use, shown):
     """
-    Fortnox cannot renumber a customer: the difference is listed as open and a person decides; either answer ends it.
+    Fortnox cannot renumber a customer: a person decides what to do about it, and either answer ends it.
     """
     town.set(number_owner="webcrm")
     async with town.running():

@@ -103,7 +103,7 @@ REFUSED = [
     ("zip code longer than ten",          {"PostCode": "903 26 och mer"},  "REC10", {"PostCode": "903 26"}),
     ("address longer than 128",           {"Address": "x" * 129},          "REC10", {"Address": "x" * 128}),
     ("zip code in the invoice address",   {"XMemo1": "G 1\nA12345678901  Umeå"},
-                                                                           "REC10", {"XMemo1": "G 1\n12345 Umeå"}),
+                                                                           "REC10", {"XMemo1": "G 1"}),
     ("no such organisation number",       {"ExtraCustom2": "556036-0799"}, "REC99", {"ExtraCustom2": ""}),
     ("no such VAT number",                {"VatNumber": "SE12"},           "REC20", {"VatNumber": ""}),
     ("no such terms",                     {"ExtraCustom4": "31"},          "REC18", {"ExtraCustom4": "30"}),
@@ -114,7 +114,7 @@ REFUSED = [
 @pytest.mark.parametrize(("typed", "code", "instead"), **spoken(REFUSED))
 async def test_what_fortnox_cannot_hold_is_parked_and_goes_on_when_it_is_mended(town, typed, code, instead):
     """
-    The record waits under its code with the place named, is not sent again unchanged, and goes on by itself.
+    The record waits under its code, is not sent again unchanged, and goes on by itself.
     """
     async with town.running():
         organisation = town.people.new_organisation("Alfa AB", Fax="0")
@@ -178,18 +178,18 @@ async def test_what_the_fortnox_user_may_not_see_is_left_alone(town):
 
 # fmt: off
 ADDRESSES = [
-    # what                 memo in webCRM                                   address1       address2   zip        city       country
-    ("plain",              "Storgatan 1\n903 26 Umeå",                      "Storgatan 1", None,      "903 26",  "Umeå",    None),
-    ("with country",       "Storgatan 1\nPlan 2\n903 26 Umeå\nSverige",     "Storgatan 1", "Plan 2",  "903 26",  "Umeå",    "SE"),
-    ("CRLF",               "Storgatan 1\r\n903 26 Umeå\r\n",                "Storgatan 1", None,      "903 26",  "Umeå",    None),
-    ("four lines",         "c/o Ek\nGatan 1\nPlan 2\n903 26 Umeå",          "c/o Ek",      "Gatan 1, Plan 2", "903 26", "Umeå", None),
-    ("German",             "Hauptstraße 5\n10115 Berlin\nTyskland",         "Hauptstraße 5", None,    "10115",   "Berlin",  "DE"),
-    ("Norwegian, in Norwegian", "Karl Johans gate 1\n0154 Oslo\nNorge",     "Karl Johans gate 1", None, "0154",  "Oslo",    "NO"),
-    ("British, in English", "10 High St\nSW1A 1AA London\nUnited Kingdom",  "10 High St",  None,      "SW1A 1AA", "London", "GB"),
-    ("Danish, prefixed",   "Gade 2\nDK-2100 København\nDanmark",            "Gade 2",      None,      "DK-2100", "København", "DK"),
-    ("Dutch",              "Gracht 3\n1012 AB Amsterdam\nNederländerna",    "Gracht 3",    None,      "1012 AB", "Amsterdam", "NL"),
-    ("only a street",      "Box 12",                                        "Box 12",      None,      None,      None,      None),
-    ("only a country",     "Finland",                                       None,          None,      None,      None,      "FI"),
+    # what             memo in webCRM                                  address 1|address 2|zip|city|country
+    ("plain",          "Storgatan 1\n903 26 Umeå",                     "Storgatan 1||903 26|Umeå|"),
+    ("with country",   "Gatan 1\nPlan 2\n903 26 Umeå\nSverige",        "Gatan 1|Plan 2|903 26|Umeå|SE"),
+    ("CRLF",           "Storgatan 1\r\n903 26 Umeå\r\n",               "Storgatan 1||903 26|Umeå|"),
+    ("four lines",     "c/o Ek\nGatan 1\nPlan 2\n903 26 Ås",           "c/o Ek|Gatan 1, Plan 2|903 26|Ås|"),
+    ("German",         "Hauptstraße 5\n10115 Berlin\nTyskland",        "Hauptstraße 5||10115|Berlin|DE"),
+    ("Norwegian",      "Karls gate 1\n0154 Oslo\nNorge",               "Karls gate 1||0154|Oslo|NO"),
+    ("British",        "10 High St\nSW1A 1AA London\nUnited Kingdom",  "10 High St||SW1A 1AA|London|GB"),
+    ("Danish",         "Gade 2\nDK-2100 København\nDanmark",           "Gade 2||DK-2100|København|DK"),
+    ("Dutch",          "Gracht 3\n1012 AB Amsterdam\nNederländerna",   "Gracht 3||1012 AB|Amsterdam|NL"),
+    ("only a street",  "Box 12",                                       "Box 12||||"),
+    ("only a country", "Finland",                                      "||||FI"),
 ]
 COUNTRIES = [
     # what            typed in webCRM    in Fortnox
@@ -205,9 +205,7 @@ COUNTRIES = [
 PARTS = ("Address1", "Address2", "ZipCode", "City", "CountryCode")
 
 
-@pytest.mark.parametrize(
-    ("memo", "parts"), [(row[1], row[2:]) for row in ADDRESSES], ids=[r[0] for r in ADDRESSES]
-)
+@pytest.mark.parametrize(("memo", "parts"), **spoken(ADDRESSES))
 async def test_an_invoice_address_of_several_lines_is_taken_apart(town, memo, parts):
     """
     Each part lands in its Fortnox field; the memo stays as it was typed.
@@ -217,7 +215,7 @@ async def test_an_invoice_address_of_several_lines_is_taken_apart(town, memo, pa
         await sync_at_rest(town)
         assert [] == await codes(town)
     customer = town.people.customer("1")
-    assert parts == tuple(customer[name] for name in PARTS)
+    assert parts == "|".join(customer[name] or "" for name in PARTS)
     assert memo == town.people.organisation("Alfa AB")["OrganisationXMemo1"]
 
 

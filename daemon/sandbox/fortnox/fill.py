@@ -72,8 +72,6 @@ CUSTOMERS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("Tallåsens Rör & Värme AB", "COMPANY", "556012-5790", {"TermsOfPayment": "30", "WayOfDelivery": "B"}),
     ("Lövångers Mekaniska AB", "COMPANY", "", {"TermsOfPayment": "30", "CostCenter": "SKE"}),
     ("Hamnkrogen i Ratan AB", "COMPANY", "", {"TermsOfPayment": "10"}),
-    ("Vännfors Elteknik AB", "COMPANY", "", {"TermsOfPayment": "30", "VATType": "SEREVERSEDVAT"}),
-    ("Bygdeå Lantmannaförening", "COMPANY", "", {"TermsOfPayment": "15"}),
     ("Skogsbrynets Förskola AB", "COMPANY", "", {"TermsOfPayment": "30", "Comments": "Fakturera per termin"}),
     ("Ingegerd Åström", "PRIVATE", "", {"TermsOfPayment": "10"}),
     ("Torbjörn Öqvist", "PRIVATE", "", {"TermsOfPayment": "10"}),

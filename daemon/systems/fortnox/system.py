@@ -249,7 +249,9 @@ class Fortnox(System):
         payload = mapping.creating(self.table(kind)).write(
             {field: value for field, value in fields.items() if value is not None}
         )
-        return await self._write("POST", kind, None, payload, lane)
+        # An address has parts; those that are empty are left out of a new record.
+        given = {name: value for name, value in payload.items() if value is not None}
+        return await self._write("POST", kind, None, given, lane)
 
     async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane) -> Answer:
         return await self._write("PUT", kind, record_id, self.table(kind).write(fields), lane)
