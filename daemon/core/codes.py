@@ -45,7 +45,7 @@ SHAPE: Final = {
     "JSN06": Code("the answer lacks its documented wrapper", "report it with the route shown"),
     "JSN08": Code("a value has the wrong type or an absurd size", "report it with the path shown"),
     "JSN09": Code("a value that must be there is missing", "report it with the path shown"),
-    "JSN11": Code("a text holds NUL or half a character", "mend the text in the system it came from"),
+    "JSN11": Code("a text holds half a character", "mend the text in the system it came from"),
     "JSN14": Code("an error inside an answer that says success", "read their answer"),
     "JSN15": Code("a list changed its length each time it was read", ITSELF),
 }

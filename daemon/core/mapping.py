@@ -152,6 +152,13 @@ def _text_problem(row: Row, value: str, cleaned: Value, where: str) -> Problem |
             where=place,
             todo="write something else in that field",
         )
+    if "\0" in value:
+        return Problem(
+            code="REC09",
+            what="the text holds a NUL character",
+            where=place,
+            todo="write the text anew in that field",
+        )
     if cleaned is None:
         odd = " ".join(f"U+{ord(c):04X}" for c in dict.fromkeys(value))
         return Problem(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 import anyio
+import anyio.lowlevel
 
 T = TypeVar("T")
 
@@ -21,6 +22,8 @@ async def for_each(items: Iterable[T], work: Callable[[T], Awaitable[None]], at_
 
     async def worker() -> None:
         for item in waiting:
+            # Writes and commits are shielded one by one: without this nobody would hear of a cancellation.
+            await anyio.lowlevel.checkpoint_if_cancelled()
             await work(item)
 
     try:

@@ -34,7 +34,8 @@ def decode(system: str, request: Request, reply: Reply) -> Any:
 
     Raises Unusable when `request` was a read, OutcomeUnknown when it was a
     write, with JSN01 (empty), JSN02 (malformed), JSN04 (not UTF-8), JSN05 (too
-    deep), JSN08 (absurd number) or JSN11 (NUL, half a surrogate pair).
+    deep), JSN08 (absurd number) or JSN11 (half a surrogate pair). A NUL in a
+    text is let through: it is one record's fault and parks that record alone.
     """
     try:
         return parse(reply.body)
@@ -57,8 +58,6 @@ def parse(body: bytes) -> Any:
         raise Malformed("JSN08", str(error)) from error
     except msgspec.DecodeError as error:
         raise _why(text, error) from error
-    if rb"\u0000" in text and _holds_nul(value):
-        raise Malformed("JSN11", "NUL in a text")
     return value
 
 
@@ -77,20 +76,6 @@ def _exact(text: str) -> Decimal:
     if len(text) > NUMBER_CHARS_MAX or not value.is_finite() or abs(value.adjusted()) > EXPONENT_MAX:
         raise Malformed("JSN08", f"the number {text[:NUMBER_CHARS_MAX]}")
     return value
-
-
-def _holds_nul(value: Any) -> bool:
-    """By a list, not by recursion: what the decoder could nest, we must be able to walk."""
-    left = [value]
-    while left:
-        item = left.pop()
-        if isinstance(item, str) and "\0" in item:
-            return True
-        if isinstance(item, dict):
-            left += [*item.keys(), *item.values()]
-        elif isinstance(item, list):
-            left += item
-    return False
 
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=_exact)

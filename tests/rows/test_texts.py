@@ -99,6 +99,7 @@ REFUSED = [
     # what                                typed in webCRM                  code     what is typed instead
     ("a word that is a command",          {"Fax": "API_BLANK"},            "REC09", {"Fax": "1"}),
     ("the same word in small letters",    {"Fax": " api_blank"},           "REC09", {"Fax": "1"}),
+    ("a NUL character",                   {"Fax": "a\0b"},                 "REC09", {"Fax": "1"}),
     ("nothing that Fortnox takes",        {"Fax": "😀|😀"},                "REC08", {"Fax": "1"}),
     ("zip code longer than ten",          {"PostCode": "903 26 och mer"},  "REC10", {"PostCode": "903 26"}),
     ("address longer than 128",           {"Address": "x" * 129},          "REC10", {"Address": "x" * 128}),
