@@ -3,7 +3,7 @@ fortnox-syncd: one daemon that keeps Fortnox and a company's other systems equal
 
 The map, from the inside out:
 
-    core/       pure decisions: merge, plan, guard, recover, money, text
+    core/       pure decisions: merge, plan, guard, recover, text
     pairs/      per pair of systems: who decides which field, the settings; pure
     ports.py    what the engine needs from outside
     errors.py   the one error tree
@@ -15,7 +15,8 @@ The map, from the inside out:
     systems/    one adapter per vendor
     sandbox/    pretend vendors that ship
     service/    the process: supervisor, signals, sockets, systemd
-    bootstrap.py, cli.py, demo.py
+    bootstrap/  the only package that knows all concrete classes
+    cli.py      the commands; demo/ a day against the pretend vendors
 """
 
 __version__ = "0.1.0"

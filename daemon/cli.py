@@ -87,10 +87,10 @@ def _run(args: Namespace) -> int:
     return int(uvloop.run(bootstrap.run_daemon(args.config, inbox)))
 
 
-def _open_offline(config: Any, *, write: bool) -> AbstractAsyncContextManager[Any]:
+def _open_offline(config: Any) -> AbstractAsyncContextManager[Any]:
     from daemon import bootstrap  # noqa: PLC0415 -- only when no daemon answers
 
-    return bootstrap.open_offline(config, write=write)
+    return bootstrap.open_offline(config)
 
 
 def _verb(name: str, *keys: str, **fixed: Any) -> Callable[[Namespace], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
@@ -151,6 +151,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     todo: str = ""
 
 
+Whole = Callable[[Sequence[str]], Awaitable[Sequence[Seen]]]  # records by key, as far as they are worth it
+
+
 class System(Protocol):
     """
     One vendor's system, for one account.
@@ -190,12 +193,15 @@ class System(Protocol):
     async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane) -> Answer:
         """Set exactly `fields`; None clears."""
 
-    async def look(self, kind: str, fields: Fields, since: dt.datetime | None) -> Sequence[Seen]:
+    async def look(
+        self, kind: str, fields: Fields, since: dt.datetime | None, whole: Whole | None = None
+    ) -> Sequence[Seen]:
         """
         Every record that could be the one a creation with `fields` made.
 
         `since` is a time before that creation, None when unknown. Whole
-        records, all pages; the caller compares exactly.
+        records, all pages; the caller compares exactly. Where lists show no
+        whole records, `whole` reads those that are worth it, by key.
         """
 
     async def check(self, kinds: Sequence[str]) -> Sequence[Finding]:
@@ -233,7 +239,7 @@ class Observations(Protocol):
         """The record does not exist any more."""
 
     def due(self, now: dt.datetime, most: int, since: dt.datetime | None = None) -> Sequence[str]:
-        """Records to be read by key; with `since` only those due after it."""
+        """Records to be read by key; with `since` only those due after it or whole before."""
 
     def want(self, record_ids: Iterable[str], now: dt.datetime) -> None:
         """Have these read by key."""

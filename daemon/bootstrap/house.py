@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -12,6 +12,7 @@ from daemon.bootstrap.kinds import KINDS
 from daemon.config import Company as CompanyConfig
 from daemon.config import Config, read_secret
 from daemon.core.budget import BUDGETS, Budget
+from daemon.core.codes import CODES
 from daemon.core.guard import Limits
 from daemon.core.records import Side
 from daemon.core.reference import reference
@@ -43,6 +44,7 @@ from daemon.store.journal import Journal
 from daemon.systems import REGISTRY
 
 LOGIN_BUDGET = Budget(slots=30, window_s=60.0)  # no vendor states one for logins; this only stops a mistake
+ARRIVAL_S = 1.0  # a call that a crash cut off had arrived this long after it began
 FRESH_EVERY_S = 15.0  # an import looks aside no more often than this
 MAX_AGE_SHARE = 0.5  # a reading that another connector made within half an interval will do
 
@@ -118,32 +120,41 @@ class House:
     """Makes loops out of a config, and keeps what several of them, or several configs, share."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, ids: Ids, events: Events, connect: Connect = HttpClient
+        self,
+        journal: Journal,
+        clock: Clock,
+        ids: Ids,
+        events: Events,
+        connect: Connect = HttpClient,
+        *,
+        called: Callable[[], None] = lambda: None,
     ) -> None:
-        """`connect` makes the one way out to a host; a simulation brings its own."""
+        """
+        `connect` makes the one way out to a host; a simulation brings its own.
+
+        `called` is told of each call's begin and end, so that the process after
+        a crash knows until when this one was calling.
+        """
         self.journal, self._clock, self._ids, self._events = journal, clock, ids, events
-        self._connect = connect
+        self._connect, self._called = connect, called
         self._throttles: dict[str, Throttle] = {}
         self._spent_at: Mapping[str, Sequence[float]] = {}
         self._crashed_at: float | None = None
-        self._companies: dict[str, _End] = {}
+        self._companies: dict[str, _End] = {}  # those that an enabled connector joins
+        self._leaving: list[_End] = []  # in use until the loops that a reload ends have ended
         self.loops: dict[str, ConnectorLoop] = {}
         self._config: Config
 
     async def build(self, config: Config, keep: Mapping[str, Loop]) -> Mapping[str, Loop]:
         """A loop for each enabled connector; those in `keep` as they are."""
         loops: dict[str, ConnectorLoop] = {}
-        companies = dict(self._companies)
+        companies: dict[str, _End] = {}
         for name, settings in config.enabled.items():
+            company = companies.get(settings.company) or self._end_of(settings.company, config)
+            companies[settings.company] = company
             kept = keep.get(name)
-            if isinstance(kept, ConnectorLoop):
-                loops[name] = kept
-                continue
-            company = companies.get(settings.company)
-            if company is None or company.digest != config.digests[f"company.{settings.company}"]:
-                company = self._company(settings.company, config)
-                companies[settings.company] = company
-            loops[name] = await self._loop(name, config, company)
+            loops[name] = kept if isinstance(kept, ConnectorLoop) else await self._loop(name, config, company)
+        self._leaving += [end for name, end in self._companies.items() if companies.get(name) is not end]
         self._companies, self.loops, self._config = companies, loops, config
         return dict(loops)
 
@@ -152,17 +163,23 @@ class House:
         for loop in loops:
             assert isinstance(loop, ConnectorLoop)
             await loop.partner.close()
+        while self._leaving:
+            await self._leaving.pop().close()
 
     async def close(self) -> None:
         """Close every connection and remember how much of each budget is in use."""
-        for loop in self.loops.values():
-            await loop.partner.close()
+        await self.drop(self.loops.values())
         for company in self._companies.values():
             await company.close()
         now = self._clock.now().timestamp()
         spent = {name: [now - age for age in each.recent()] for name, each in self._throttles.items()}
         await self.journal.note("budgets", msgspec.json.encode(spent).decode())
         await self.journal.note("running", "")
+
+    def _end_of(self, name: str, config: Config) -> _End:
+        """The company's end as it is, or a new one when its section is new or changed."""
+        end = self._companies.get(name)
+        return end if end and end.digest == config.digests[f"company.{name}"] else self._company(name, config)
 
     def _company(self, name: str, config: Config) -> _End:
         settings = config.companies[name]
@@ -243,7 +260,7 @@ class House:
     def _throttle(self, name: str, budget: Budget) -> Throttle:
         """One for each budget, whatever is reloaded or restarted: the vendor counts on."""
         if name not in self._throttles:
-            throttle = self._throttles[name] = Throttle(budget, self._clock)
+            throttle = self._throttles[name] = Throttle(budget, self._clock, called=self._called)
             throttle.remember(self._spent(name, budget))
         return self._throttles[name]
 
@@ -251,14 +268,14 @@ class House:
         """Ages in seconds of the calls that the last process made; after a crash it may have made all."""
         now = self._clock.now().timestamp()
         if self._crashed_at is not None and name.startswith("fortnox|"):
-            return [max(0.0, now - self._crashed_at)] * budget.slots
+            return [max(0.0, now - self._crashed_at - ARRIVAL_S)] * budget.slots
         return [max(0.0, now - at) for at in self._spent_at.get(name, ())]
 
-    async def remember_budgets(self, last_written_at: float) -> None:
-        """Go on counting where the last process stopped; `last_written_at` in epoch seconds."""
+    async def remember_budgets(self, last_called_at: float) -> None:
+        """Go on counting where the last process stopped; `last_called_at` in epoch seconds."""
         spent = await self.journal.noted("budgets")
         self._spent_at = msgspec.json.decode(spent or "{}", type=dict[str, list[float]])
-        self._crashed_at = last_written_at if await self.journal.noted("running") else None
+        self._crashed_at = last_called_at if await self.journal.noted("running") else None
         await self.journal.note("running", "yes")
 
     def _client(self, company: str, system: str, url: str, throttle: Throttle) -> Client:
@@ -315,14 +332,21 @@ class House:
         return rows
 
     async def check(self) -> Sequence[Finding]:
-        """Prove every prerequisite at every vendor."""
+        """Prove every prerequisite at every vendor, and that nobody changed the transfer log."""
         findings: list[Finding] = []
         kinds = sorted({kind for loop in self.loops.values() for kind in loop.connector.kinds})
         for end in self._companies.values():
             findings += await end.account.system.check(kinds)
         for loop in self.loops.values():
             findings += await loop.partner.account.system.check(loop.connector.kinds)
-        return findings
+        return [*findings, await self._log_finding()]
+
+    async def _log_finding(self) -> Finding:
+        row, where = await self.journal.broken_log_row(), "state, transfer log"
+        if row is None:
+            return Finding(ok=True, what="every row of the transfer log is as it was written", where=where)
+        what, todo = f"row {row} of the transfer log was changed after it was written", CODES["DBS03"].remedy
+        return Finding(ok=False, code="DBS03", what=what, where=where, todo=todo)
 
     async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
         """Exchange `code` and store the grant."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,7 @@ from msgspec import Struct
 
 from daemon.bootstrap.house import House
 from daemon.config import Config, load, read_secret
-from daemon.core.budget import Budget
-from daemon.events import (
-    Events,
-)
+from daemon.events import Events
 from daemon.ports import Clock, Finding, Ids
 from daemon.service.logs import open_log, quiet
 from daemon.service.loop import Loop, Parts
@@ -25,11 +23,7 @@ from daemon.service.supervisor import serve
 from daemon.store.desk import StateDesk
 from daemon.store.journal import open_journal
 
-LOGIN_BUDGET = Budget(slots=30, window_s=60.0)  # no vendor states one for logins; this only stops a mistake
-MAX_AGE_SHARE = 0.5  # a reading that another connector made within half an interval will do
-
-
-# ------------------------------------------------------------------ the two ways to run
+LAST_CALL = "last-call"  # a file in the state folder: its time is when a vendor was last called
 
 
 async def run_daemon(path: str, inbox: Inbox) -> int:
@@ -67,7 +61,7 @@ class OfflineState(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_offline(config: Config, *, write: bool = True) -> AsyncIterator[OfflineState]:  # noqa: ARG001
+async def open_offline(config: Config) -> AsyncIterator[OfflineState]:
     """The state and every enabled connector, for one command. Raises StateBusy when a daemon holds it."""
     clock, ids, events = RealClock(), RealIds(), Events(quiet)
     async with _opened(config, clock, ids, events) as house:
@@ -85,11 +79,12 @@ async def open_offline(config: Config, *, write: bool = True) -> AsyncIterator[O
 @asynccontextmanager
 async def _opened(config: Config, clock: Clock, ids: Ids, events: Events) -> AsyncIterator[House]:
     folder, key = Path(config.daemon.state_dir), config.daemon.state_key
-    last_written_at = _last_written_at(folder)
+    marker = folder / LAST_CALL
+    last_called_at = marker.stat().st_mtime if marker.exists() else 0.0
     journal = await open_journal(folder, clock, ids, read_secret(key) if key else None)
     try:
-        house = House(journal, clock, ids, events)
-        await house.remember_budgets(last_written_at)
+        house = House(journal, clock, ids, events, called=partial(_touch, marker))
+        await house.remember_budgets(last_called_at)
         try:
             yield house
         finally:
@@ -99,6 +94,7 @@ async def _opened(config: Config, clock: Clock, ids: Ids, events: Events) -> Asy
         await journal.close()
 
 
-def _last_written_at(folder: Path) -> float:
-    """When the state was last written, in epoch seconds; 0 when there is none."""
-    return max((file.stat().st_mtime for file in folder.glob("state.db*")), default=0.0)
+def _touch(marker: Path) -> None:
+    """A disk that takes no writes stops the pass where it stores; here it costs no more than exactness."""
+    with suppress(OSError):
+        marker.touch(mode=0o600)

@@ -60,6 +60,13 @@ def essence(steps: Sequence[Step]) -> Sequence[Mapping[str, object]]:
     ]
 
 
+def touched(steps: Sequence[Step]) -> Sequence[tuple[Side, str]]:
+    """The records that a plan is about, at both sides."""
+    found = {(step.side.other, step.source_id) for step in steps if isinstance(step, Create | Update)}
+    found |= {(step.side, step.target_id) for step in steps if isinstance(step, Update)}
+    return sorted(found)
+
+
 def plain(steps: Sequence[Step]) -> bytes:
     """The bytes a plan's digest is made of."""
     return msgspec.json.encode(essence(steps), order="sorted")

@@ -15,6 +15,8 @@ from msgspec import Struct
 from daemon.core.agreement import Agreement
 from daemon.core.records import Problem, Seen, Side, Value
 
+NAMED_MOST = 10  # candidates that a problem names; their number is told before
+
 
 class Candidate(Struct, frozen=True, kw_only=True):
     """
@@ -58,6 +60,6 @@ def twin(candidates: Sequence[Candidate], recognised_by: Sequence[str], where: s
             what=f"{max(len(free), rivals + 1)} records share one {field}: none can be told to be the twin",
             where=where,
             todo=f"give each its own value, the two that belong together the same number; then `retry`; "
-            f"candidates: {', '.join(sorted(free))}",
+            f"candidates: {', '.join(sorted(free)[:NAMED_MOST])}",
         )
     return None

@@ -72,16 +72,16 @@ class Account:
 
         mark, listed = await self._journal.write(ask)
         known = mark if mark and mark.shape == shape else None
-        if known is None or self._clock.now() - known.complete_at >= COMPLETE_EVERY:
-            await self._list(agreement, None, eager=eager)
+        since = known.mark - self.system.overlap if known else None
+        # What changed since the mark comes first: the other readings move it and do not show every change.
+        await self._list(agreement, since, eager=eager)
         if not listed:
             await self._list(agreement, agreement.start, eager=eager, start=agreement.start)
-        elif known:
-            since = known.mark - self.system.overlap
-            await self._list(agreement, since, eager=eager)
-            if since < agreement.start:
-                # Fortnox shows no time of change: what the overlap returns may be older than the start.
-                await self._list(agreement, agreement.start, eager=eager)
+        elif since and since < agreement.start:
+            # Fortnox shows no time of change: what the overlap returns may be older than the start.
+            await self._list(agreement, agreement.start, eager=eager)
+        if known and self._clock.now() - known.complete_at >= COMPLETE_EVERY:
+            await self._list(agreement, None, eager=eager)
 
     async def _list(
         self,

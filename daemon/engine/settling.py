@@ -14,7 +14,7 @@ import msgspec
 
 from daemon.core.plan import Create, Decision, Unit, Update
 from daemon.core.records import Lane, Problem, Seen
-from daemon.core.recover import Found, Strange, born, landed
+from daemon.core.recover import Found, Strange, landed
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.writing import Job, Timing, Writer
 from daemon.ports import Clock, Journal, System, Transaction
@@ -58,16 +58,14 @@ class Settler:
 
     async def _settle(self, intent: Intent) -> Intent | None:
         """One look. The intent again when it has to be looked for once more."""
-        system = self._writer.system(intent.step.side)
         if isinstance(intent.step, Update):
-            await self._settle_update(intent, intent.step, system)
+            await self._settle_update(intent, intent.step, self._writer.system(intent.step.side))
             return None
-        return await self._settle_create(intent, intent.step, system)
+        return await self._settle_create(intent, intent.step)
 
-    async def _settle_create(self, intent: Intent, step: Create, system: System) -> Intent | None:
+    async def _settle_create(self, intent: Intent, step: Create) -> Intent | None:
         since = intent.sent_at - SENT_BEFORE if intent.sent_at else None
-        hits = await system.look(step.kind, step.fields, since)
-        match born(step.fields, system.table(step.kind), hits):
+        match await self._writer.look(step, since):
             case Found(seen):
                 await self._writer.settle(intent, seen, Written(outcome="found"), None)
                 return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import anyio
 from msgspec import Struct
@@ -125,14 +126,39 @@ class Writer:
     async def _free_to_create(self, job: Job, intent: Intent) -> bool:
         """Look for an earlier creation of ours that this memory does not know; settled or parked if so."""
         step = intent.step
-        system = self.system(step.side)
-        found = born(step.fields, system.table(self.kind), await system.look(self.kind, step.fields, None))
+        found = await self.look(step, None)
         if isinstance(found, Found):
             written = Written(outcome="adopted", cause="an earlier creation of ours was found")
             await self.settle(intent, found.seen, written, job.task)
         elif isinstance(found, Strange):
             await self.set_aside(intent, self.problem_of(step, found), job)
         return found is None
+
+    async def look(self, step: Create | Update, since: dt.datetime | None) -> Found | Strange | None:
+        """What an earlier request of a creation made; `since` is a time before it, None when unknown."""
+        system = self.system(step.side)
+        hits = await system.look(self.kind, step.fields, since, partial(self._whole, step))
+        return born(step.fields, system.table(self.kind), hits)
+
+    async def _whole(self, step: Create | Update, record_ids: Sequence[str]) -> Sequence[Seen]:
+        """These records whole, but for those known to bear another mark or none: it is given at birth only."""
+        account, mark = self._accounts[step.side], step.fields.get("reference")
+        known = await self._stored(account, record_ids)
+        unread = [
+            record_id
+            for record_id in record_ids
+            if mark is None or record_id not in known or known[record_id].fields.get("reference") == mark
+        ]
+        await account.read_by_key(self._agreement, unread, Lane.SETTLE)
+        return list((await self._stored(account, unread)).values())
+
+    async def _stored(self, account: Account, record_ids: Sequence[str]) -> Mapping[str, Seen]:
+        def work(tx: Transaction) -> Mapping[str, Seen]:
+            here = tx.observations(account.system.scope, self.kind)
+            found = [stored[0] for each in record_ids if (stored := here.seen(each))]
+            return {seen.id: seen for seen in found if seen.full}
+
+        return await self._journal.write(work)
 
     async def _send(self, job: Job, intent: Intent, lane: Lane) -> None:
         now = self._clock.now()

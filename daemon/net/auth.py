@@ -11,7 +11,6 @@ import base64
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
-from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
 import anyio
@@ -142,19 +141,6 @@ class FortnoxGrant(_Renewing):
         self._tokens, self._http, self._ids = tokens, http, ids
         self._granted: frozenset[str] | None = None
         self._unsaved: Token | None = None
-
-    def authorize_url(self, redirect_uri: str, state: str) -> str:
-        """Where an administrator gives the consent, fortnox.md 2.1."""
-        query = {
-            "client_id": self._client_id,
-            "response_type": "code",
-            "scope": " ".join(self._scopes),
-            "state": state,
-            "access_type": "offline",
-            "redirect_uri": redirect_uri,
-        }
-        service = {"account_type": "service"} if self._kind == "client_credentials" else {}
-        return f"{self._auth_url}/oauth-v1/auth?{urlencode(query | service, quote_via=percent)}"
 
     async def exchange_code(self, code: str, redirect_uri: str) -> str:
         """

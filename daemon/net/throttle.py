@@ -8,7 +8,7 @@ until somebody makes them first.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -43,10 +43,19 @@ class Throttle:
     in the order they came.
     """
 
-    def __init__(self, budget: Budget, clock: Clock, *, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        clock: Clock,
+        *,
+        connections: int = CONNECTIONS,
+        called: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`called` is told when a call begins and when it ends; it may not raise."""
         self.connections = min(connections, budget.in_flight or connections)
         self._budget = budget
         self._clock = clock
+        self._called = called
         self._calls = Calls()
         self._line: list[_Waiter] = []
         self._number = 0
@@ -87,9 +96,11 @@ class Throttle:
     async def call(self, lane: Lane) -> AsyncGenerator[None]:
         """Wait for a free call, hold it for the body. Cancelling while waiting leaves nothing behind."""
         await self._enter(lane)
+        self._called()
         try:
             yield
         finally:
+            self._called()
             self._calls = arithmetic.end(self._calls, self._clock.monotonic())
             self._wake_first()
 

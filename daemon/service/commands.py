@@ -23,8 +23,6 @@ from daemon.service.print import printed
 
 Opener = Callable[..., AbstractAsyncContextManager[Any]]
 
-# Verbs that change the state or the systems: offline they need to hold it for writing.
-WRITES: Final = frozenset({"pause", "resume", "retry", "ignore", "release", "resolve", "authorize"})
 ONLY_RUNNING: Final = frozenset({"nudge", "reload"})
 # The exit code of a failed finding, by the beginning of its code; others are the operator's to set up.
 FINDING_EXITS: Final = {"AUT": 77, "NET": 69}
@@ -61,10 +59,8 @@ def _ask_state(config: Config, opener: Opener, verb: str, values: Mapping[str, A
     from daemon.service.offline import OfflineHouse  # noqa: PLC0415
     from daemon.service.operate import perform  # noqa: PLC0415
 
-    write = verb in WRITES or (verb == "sync" and not values.get("dry_run"))
-
     async def asking() -> Json:
-        async with opener(config, write=write) as offline:
+        async with opener(config) as offline:
             return await perform(OfflineHouse(offline, config), verb, values)
 
     return anyio.run(asking)
@@ -148,4 +144,4 @@ def authorize(args: Namespace, opener: Opener) -> int:
     return 0
 
 
-assert VERBS.keys() >= WRITES | ONLY_RUNNING
+assert VERBS.keys() >= ONLY_RUNNING

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import h11
 
@@ -34,7 +34,7 @@ def consent_url(company: Company, state: str) -> str:
     }
     if company.grant == "client_credentials":
         query["account_type"] = "service"
-    return f"{company.auth_url}/oauth-v1/auth?{urlencode(query)}"
+    return f"{company.auth_url}/oauth-v1/auth?{urlencode(query, quote_via=quote)}"
 
 
 def read_redirect(redirected: str, state: str) -> str:

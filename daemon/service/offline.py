@@ -7,11 +7,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 
-import anyio
-
 from daemon import __version__
 from daemon.config import Config
 from daemon.core.report import ConnectorReport
+from daemon.engine.parallel import for_each
 from daemon.errors import DaemonError
 from daemon.ports import Clock, Finding
 from daemon.service.loop import Loop, Offline
@@ -75,9 +74,7 @@ class OfflineHouse:
         async def one(name: str) -> None:
             reports[name] = await _pass(self._offline.loops[name], dry_run=dry_run, imports=imports)
 
-        async with anyio.create_task_group() as group:
-            for name in names:
-                group.start_soon(one, name)
+        await for_each(names, one, len(names))
         return [reports[name] for name in names]
 
     async def nudge(self, name: str) -> bool:

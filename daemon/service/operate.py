@@ -58,7 +58,7 @@ class Desk(Protocol):
         ...
 
     async def ignore(self, id: str) -> Json:  # noqa: A002
-        """Leave a parked record alone until it changes."""
+        """Leave a parked record alone from now on."""
         ...
 
     async def release(self, plan: str, *, drop: bool) -> Json:

@@ -19,6 +19,7 @@ from anyio.abc import TaskGroup
 from daemon import __version__
 from daemon.core.report import ConnectorReport
 from daemon.core.schedule import CRASHES, backoff_s
+from daemon.engine.parallel import for_each
 from daemon.errors import DaemonError, StateError
 from daemon.events import (
     BUG,
@@ -200,9 +201,7 @@ class Supervisor:
         async def one(name: str) -> None:
             reports[name] = await self.runners[name].ask(dry_run=dry_run, imports=imports)
 
-        async with anyio.create_task_group() as group:
-            for name in names:
-                group.start_soon(one, name)
+        await for_each(names, one, len(names))
         return [reports[name] for name in names]
 
     async def nudge(self, name: str) -> bool:

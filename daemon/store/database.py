@@ -127,7 +127,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         db.execute(pragma)
     broken = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if broken != "ok":
-        raise sqlite3.DatabaseError(broken)
+        raise _damaged(broken, path)
     migrate(db, path)
 
 
@@ -149,6 +149,10 @@ def _database_error(error: sqlite3.Error, path: Path) -> StateError:
         todo = "free space or make the disk writable; nothing is sent until a write succeeds again"
         return StateError("DBS02", f"the state cannot be written: {error}", str(path), todo)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        todo = "stop, keep the file, and restore the last backup"
-        return StateError("DBS03", f"the state file is damaged: {error}", str(path), todo)
+        return _damaged(str(error), path)
     raise error
+
+
+def _damaged(what: str, path: Path) -> StateError:
+    todo = "stop, keep the file, and restore the last backup"
+    return StateError("DBS03", f"the state file is damaged: {what}", str(path), todo)

@@ -133,7 +133,7 @@ class StateDesk:
                     "reason": each[5],
                     "steps": [
                         {**step, "fields": _spoken(step["fields"])}
-                        for step in self._sealer.open(f"held|{each[2]}|{each[3]}", each[7])
+                        for step in self._sealer.open(f"held|{each[2]}|{each[3]}", each[7])["steps"]
                     ],
                     "since": _stamp(each[8]),
                 }
@@ -197,12 +197,14 @@ class StateDesk:
         return await self._database.transact(work)
 
     async def release(self, plan: str, *, drop: bool) -> Json:
-        """Approve the held plan once, or forget it and what it would have done."""
+        """Approve the held plan once, or forget it; other records that wait go on waiting."""
 
         def work(db: sqlite3.Connection) -> Json:
             row = _one(db, "desk_held_one", "held plan", plan)
             if drop:
-                db.execute(SQL["desk_drop_held_todo"], {"connector": row[0], "id": plan})
+                about = {"connector": row[0], "kind": row[2]}
+                for side, record_id in self._sealer.open(f"held|{row[0]}|{row[2]}", row[3])["records"]:
+                    db.execute(SQL["desk_drop_todo"], {**about, "side": side, "id": record_id})
                 db.execute(SQL["desk_drop_held"], {"id": plan})
             else:
                 db.execute(SQL["desk_release"], {"id": plan})

@@ -16,6 +16,7 @@ from typing import TypeVar
 from daemon.core.work import Binding
 from daemon.errors import ConfigError
 from daemon.ports import Clock, Counts, Ids
+from daemon.store.chain import rows_of, verify_chain
 from daemon.store.database import Database, Lock, open_database
 from daemon.store.intents import Intents
 from daemon.store.observations import Observations
@@ -83,7 +84,8 @@ class Journal:
         """
         The connector between two accounts, as remembered; made when it is new.
 
-        Without `start` the moment it was first bound is the start.
+        Without `start` the moment it was first bound is the start. Another
+        connector that had this name before goes by its identity from now on.
         """
         now = self.clock.now()
         identity = f"{fortnox}|{partner}"
@@ -92,12 +94,10 @@ class Journal:
             row = db.execute(SQL["connector_get"], {"identity": identity}).fetchone()
             if row is None:
                 values = {"identity": identity, "name": name, "start": to_text(now), "born_at": to_text(now)}
-                db.execute(SQL["connector_add"], {**values, "config": config})
+                db.execute(SQL["connector_add"], values)
                 row = db.execute(SQL["connector_get"], {"identity": identity}).fetchone()
-            if row[3] != config:
-                # What may cross, and who decides, may differ now: everything is decided anew.
-                db.execute(SQL["cursors_drop"], {"connector": row[0]})
-            db.execute(SQL["connector_set"], {"name": name, "id": row[0], "config": config})
+            db.execute(SQL["connector_rename"], {"name": name, "id": row[0]})
+            db.execute(SQL["connector_set"], {"name": name, "id": row[0]})
             return Binding(
                 id=row[0],
                 name=name,
@@ -120,6 +120,10 @@ class Journal:
         """The text last noted under `key`."""
         row = await self.database.transact(lambda db: db.execute(SQL["meta_get"], {"key": key}).fetchone())
         return str(row[0]) if row else None
+
+    async def broken_log_row(self) -> int | None:
+        """The first row of the transfer log that was changed after it was written; None when none was."""
+        return await self.database.transact(lambda db: verify_chain(rows_of(db), self.sealer))
 
     async def probe(self) -> None:
         """Returns when the store has written and answered. Raises StateError."""
@@ -169,7 +173,7 @@ def _prove_key(db: sqlite3.Connection, key_id: str, folder: Path) -> None:
         db.execute(SQL["meta_set"], {"key": "key_id", "value": key_id})
     elif row[0] != key_id:
         raise ConfigError(
-            "CFG21",
+            "CFG20",
             "the state was sealed with another key",
             str(folder),
             "configure the key it was made with; a new one opens nothing",

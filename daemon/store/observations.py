@@ -154,7 +154,11 @@ class Observations:
     # -------------------------------------------------------------- asking
 
     def due(self, now: dt.datetime, most: int, since: dt.datetime | None = None) -> Sequence[str]:
-        """Records to be read by key now, the longest due first; with `since` only those due after it."""
+        """
+        Records to be read by key now, the longest due first.
+
+        With `since` only those that fell due after it or were read whole before.
+        """
         after = to_text(since) if since else ""
         return [row[0] for row in self._run("observation_due", now=to_text(now), since=after, most=most)]
 

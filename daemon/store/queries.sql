@@ -49,7 +49,8 @@ WHERE scope = :scope AND kind = :kind AND id = :id
 UPDATE observations SET gone = 1, seq = :seq, due_at = NULL
 WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
 -- name: observation_due
-SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now AND due_at > :since
+-- A record that is known whole was changed since, whenever it fell due; one that never was read may be old.
+SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now AND (due_at > :since OR whole)
 ORDER BY due_at, id LIMIT :most
 -- name: observation_want
 UPDATE observations SET due_at = :now WHERE scope = :scope AND kind = :kind AND id = :id
@@ -71,13 +72,13 @@ SELECT l.id FROM lookups l JOIN observations o USING (scope, kind, id)
 WHERE l.scope = :scope AND l.kind = :kind AND l.name = :name AND l.digest = :digest AND o.gone = 0 ORDER BY l.id
 
 -- name: connector_get
-SELECT id, start, born_at, config FROM connectors WHERE identity = :identity
+SELECT id, start, born_at FROM connectors WHERE identity = :identity
 -- name: connector_add
-INSERT INTO connectors (identity, name, start, born_at, config) VALUES (:identity, :name, :start, :born_at, :config)
+INSERT INTO connectors (identity, name, start, born_at) VALUES (:identity, :name, :start, :born_at)
 -- name: connector_set
-UPDATE connectors SET name = :name, config = :config WHERE id = :id
--- name: cursors_drop
-DELETE FROM cursors WHERE connector = :connector
+UPDATE connectors SET name = :name WHERE id = :id
+-- name: connector_rename
+UPDATE connectors SET name = identity WHERE name = :name AND id <> :id
 -- name: connector_succeeded
 UPDATE connectors SET succeeded_at = :at WHERE id = :id
 
@@ -85,12 +86,13 @@ UPDATE connectors SET succeeded_at = :at WHERE id = :id
 INSERT INTO todo (connector, kind, side, id, seq, seen_at)
 SELECT :connector, kind, :side, id, seq, read_at FROM observations
 WHERE scope = :scope AND kind = :kind
-    AND seq > coalesce((SELECT seq FROM cursors WHERE connector = :connector AND scope = :scope AND kind = :kind), 0)
+    AND seq > coalesce((SELECT seq FROM cursors
+        WHERE connector = :connector AND scope = :scope AND kind = :kind AND config = :config), 0)
 ON CONFLICT DO UPDATE SET seq = excluded.seq
 -- name: cursor_set
-INSERT INTO cursors (connector, scope, kind, seq)
-SELECT :connector, :scope, :kind, coalesce(max(seq), 0) FROM observations WHERE scope = :scope AND kind = :kind
-ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)
+INSERT INTO cursors (connector, scope, kind, seq, config)
+SELECT :connector, :scope, :kind, coalesce(max(seq), 0), :config FROM observations WHERE scope = :scope AND kind = :kind
+ON CONFLICT DO UPDATE SET seq = excluded.seq, config = excluded.config
 -- name: todo_list
 SELECT side, id, seq, asked, seen_at FROM todo WHERE connector = :connector AND kind = :kind ORDER BY side, id
 -- name: todo_fresh
@@ -115,8 +117,6 @@ SELECT :connector, kind, 'fortnox', id, coalesce(seq, 0), :asked FROM observatio
 WHERE scope = :scope AND kind = :kind AND gone = 0 AND NOT EXISTS (
     SELECT 1 FROM links l WHERE l.connector = :connector AND l.kind = o.kind AND l.fortnox_id = o.id)
 ON CONFLICT DO UPDATE SET asked = max(asked, excluded.asked)
--- name: todo_count
-SELECT count(*), coalesce(sum(asked), 0) FROM todo WHERE connector = :connector AND kind = :kind
 
 -- name: link_by_fortnox
 SELECT fortnox_id, partner_id, sealed_agreed FROM links
@@ -201,6 +201,9 @@ DELETE FROM held WHERE connector = :connector AND kind = :kind
 
 -- name: audit_last
 SELECT chain FROM audit ORDER BY seq DESC LIMIT 1
+-- name: audit_all
+SELECT seq, at, connector, kind, key, fortnox_id, partner_id, action, outcome, side, status, code, cause, remedy,
+    sealed_sent, chain FROM audit ORDER BY seq
 -- name: audit_add
 INSERT INTO audit (at, connector, kind, key, fortnox_id, partner_id, action, outcome, side, status, code, cause, remedy,
     sealed_sent, chain)
@@ -253,13 +256,13 @@ UPDATE conflicts SET resolution = :use WHERE id = :id AND state = 'open'
 SELECT h.id, c.name, h.connector, h.kind, h.digest, h.reason, h.steps, h.sealed_steps, h.at FROM held h
 JOIN connectors c ON c.id = h.connector ORDER BY h.id
 -- name: desk_held_one
-SELECT h.connector, c.name FROM held h JOIN connectors c ON c.id = h.connector WHERE h.id = :id
+SELECT h.connector, c.name, h.kind, h.sealed_steps FROM held h JOIN connectors c ON c.id = h.connector WHERE h.id = :id
 -- name: desk_release
 UPDATE held SET released = 1 WHERE id = :id
 -- name: desk_drop_held
 DELETE FROM held WHERE id = :id
--- name: desk_drop_held_todo
-DELETE FROM todo WHERE connector = :connector AND kind = (SELECT kind FROM held WHERE id = :id)
+-- name: desk_drop_todo
+DELETE FROM todo WHERE connector = :connector AND kind = :kind AND side = :side AND id = :id
 -- name: desk_intents
 SELECT i.id, c.name, i.kind, i.key, i.action, i.state, i.attempt, i.reference, i.sent_at, i.next_look_at
 FROM intents i JOIN connectors c ON c.id = i.connector ORDER BY i.id

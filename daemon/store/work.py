@@ -12,18 +12,17 @@ from typing import Any
 import msgspec
 
 from daemon.core.agreement import Agreement
-from daemon.core.guard import essence, plain
+from daemon.core.guard import essence, plain, touched
 from daemon.core.match import Candidate, naming
 from daemon.core.merge import Conflict, ConflictState
 from daemon.core.plan import Bond, Decision, Step, Unit
-from daemon.core.records import Agreed, Problem, Seen, Side
+from daemon.core.records import Agreed, Problem, Seen, Side, Value
 from daemon.core.work import Binding, Task, Which, Written
+from daemon.store.chain import NO_CHAIN
 from daemon.store.observations import Observations
 from daemon.store.queries import SQL
 from daemon.store.sealing import Sealer
 from daemon.store.times import to_text, to_time_or_none
-
-NO_CHAIN = bytes(16)
 
 
 class Work:
@@ -40,8 +39,8 @@ class Work:
         """Put every record that is new to this connector on its list."""
         for side in Side:
             scope = self._binding.scope(side)
-            self._run("todo_collect", side=side.value, scope=scope)
-            self._run("cursor_set", scope=scope)
+            self._run("todo_collect", side=side.value, scope=scope, config=self._binding.config)
+            self._run("cursor_set", scope=scope, config=self._binding.config)
 
     def list_unlinked(self, *, asked: bool) -> int:
         """Put every unlinked Fortnox record on the list, `asked` for by an operator or not; how many."""
@@ -118,19 +117,21 @@ class Work:
 
     def _candidates(self, agreement: Agreement, side: Side, own: Seen) -> tuple[Candidate, ...]:
         found = []
-        for name in agreement.recognised_by:
-            value = naming(agreement, side, own).get(name)
-            if value is None:
-                continue
-            rivals = [
-                i for i in self._sides[side].named(name, value) if i != own.id and not self.bond(side, i)
-            ]
-            for other_id in self._sides[side.other].named(name, value):
+        for name, value in naming(agreement, side, own).items():
+            # Others first: a value that hundreds share on one side only must not cost each of them hundreds.
+            others = [] if value is None else self._sides[side.other].named(name, value)
+            rivals = self._rivals(side, own.id, name, value) if others else 0
+            for other_id in others:
                 stored = self._sides[side.other].seen(other_id)
                 linked = self.bond(side.other, other_id) is not None
                 if stored:
-                    found.append(Candidate(record=stored[0], on=name, linked=linked, rivals=len(rivals)))
+                    found.append(Candidate(record=stored[0], on=name, linked=linked, rivals=rivals))
         return tuple(found)
+
+    def _rivals(self, side: Side, own_id: str, name: str, value: Value) -> int:
+        """How many other unlinked records of the same side hold `value` as well."""
+        same = self._sides[side].named(name, value)
+        return sum(1 for record_id in same if record_id != own_id and not self.bond(side, record_id))
 
     def bond(self, side: Side, record_id: str) -> Bond | None:
         """The link of one record."""
@@ -257,7 +258,9 @@ class Work:
             digest=digest,
             reason="; ".join(reasons),
             steps=len(listed),
-            sealed=self._sealer.seal(f"held|{self._binding.id}|{self._kind}", listed),
+            sealed=self._sealer.seal(
+                f"held|{self._binding.id}|{self._kind}", {"steps": listed, "records": touched(steps)}
+            ),
             at=to_text(now),
         )
         return True

@@ -53,3 +53,66 @@ async def test_a_register_is_called_as_in_the_config(tmp_path):
 
     assert [step["action"] for step in report.steps] == ["create"]
     assert (refused.value.code, refused.value.todo) == ("CTL01", "use one of: customers")
+
+
+@pytest.mark.row("D6")
+async def test_what_an_old_pass_decides_during_a_reload_is_decided_anew_under_the_new_rules(tmp_path):
+    """A conflict that nobody decided is decided since the reload, though an old pass ran after its build."""
+    town = Town(tmp_path)
+    town.set(decides={"phone": "nobody"})
+    town.people.new_customer(Name="Ek AB", Phone1="1")
+    async with town.running():
+        await town.sync()
+        town.people.edit_customer("1", Phone1="2")
+        town.people.edit_organisation(town.people.organisation("Ek AB"), Telephone="3")
+        town.wait(minutes=11)
+        assert (await town.sync()).outcome == "conflict"
+        before = town.house.loops["webcrm"]
+        town.configure('phone = "nobody"', 'phone = "fortnox"')
+        await town.house.build(town.config(), {})
+        await before.run_pass(None)
+        assert (await town.sync()).outcome == "ok"
+    assert town.people.organisation("Ek AB")["OrganisationTelephone"] == "2"
+
+
+@pytest.mark.row("D6")
+async def test_a_company_that_a_reload_removes_is_closed_and_not_shown(tmp_path):
+    """`status` names the companies of the config in force; the old ones' connections are closed."""
+    town = Town(tmp_path)
+    async with town.running():
+        (shown,) = await town.house.companies()
+        old = dict(town.house.loops)
+        closed = _told_when_closed(town.house._companies["sandbox"])
+        text = town.config_path.read_text("utf-8").replace("[company.sandbox]", "[company.other]")
+        town.config_path.write_text(text.replace('company = "sandbox"', 'company = "other"'), "utf-8")
+        await town.house.build(town.config(), {})
+        (now_shown,) = await town.house.companies()
+        assert closed == []
+        await town.house.drop(old.values())
+    assert (shown["name"], now_shown["name"]) == ("sandbox", "other")
+    assert len(closed) == 2
+
+
+def _told_when_closed(end):
+    closed = []
+    for client in end.clients:
+
+        async def close(client=client):
+            closed.append(client)
+
+        client.aclose = close
+    return closed
+
+
+async def test_a_name_given_to_another_account_is_that_account_s(tmp_path):
+    """What waited at the old account is listed under its identity; `status` counts the new one's."""
+    town = Town(tmp_path)
+    town.people.new_organisation("Ek AB")
+    async with town.running():
+        await town.sync()
+        linked = (await town.desk.status_of("webcrm"))["counts"]["linked"]
+        account = town.config().connectors["webcrm"].account
+        town.configure(f'account = "{account}"', 'account = "another"')
+        await town.house.build(town.config(), {})
+        status = await town.desk.status_of("webcrm")
+    assert (linked, status["counts"]["linked"]) == (1, 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from tests.town import Town
@@ -28,7 +29,7 @@ class Story(NamedTuple):
     method: str
     path: str
     ends: dict[str, str]  # name of each customer or article -> its telephone, or its price
-    switches: dict[str, str] = {}
+    switches: tuple[tuple[str, str], ...] = ()
     number_owner: str = "fortnox"
 
 
@@ -85,10 +86,10 @@ STORIES = {
     ),
     "create an organisation, answered with nothing": Story(nothing, _born_in_fortnox, *_TO_WEBCRM),
     "create an organisation, answered with its id": Story(
-        nothing, _born_in_fortnox, *_TO_WEBCRM, {"post_result": "int"}
+        nothing, _born_in_fortnox, *_TO_WEBCRM, (("post_result", "int"),)
     ),
     "create an organisation, answered with all of it": Story(
-        nothing, _born_in_fortnox, *_TO_WEBCRM, {"post_result": "object"}
+        nothing, _born_in_fortnox, *_TO_WEBCRM, (("post_result", "object"),)
     ),
     "update an organisation": Story(
         _born_in_fortnox, _telephone_in_fortnox, "webcrm", "PUT", "/Organisations/*", {"Björk AB": "08-2"}
@@ -102,7 +103,7 @@ async def begin(town: Town, story: Story) -> int:
     """Bring the town to where the person has acted and the daemon has not; the log's last number."""
     if story.number_owner != "fortnox":
         town.set(number_owner=story.number_owner)
-    for name, value in story.switches.items():
+    for name, value in story.switches:
         town.world.systems[story.system].switch(name, value)
     story.before(town)
     if story.before is not nothing:
@@ -114,14 +115,14 @@ async def begin(town: Town, story: Story) -> int:
 
 
 async def calm(town: Town) -> None:
-    """Pass after pass, as the clock would bring them, until two in a row send nothing and nothing is unknown."""
+    """Pass after pass, as the clock would bring them, until two in a row send nothing and nothing waits."""
     idle = 0
     for _ in range(CALM_PASSES):
         before = len(town.writes())
         report = await town.sync()
         quiet = len(town.writes()) == before and report.unknown == 0 and report.next_look_at is None
         idle = idle + 1 if quiet else 0
-        if idle == 2:  # noqa: PLR2004
+        if idle == 2:
             return
         if report.next_look_at:
             town.wait(seconds=max(0.0, (report.next_look_at - town.clock.now()).total_seconds()))
@@ -150,7 +151,10 @@ def fortnox_side(town: Town) -> Counter[tuple[str, str, str]]:
     return Counter(
         [
             *((each["CustomerNumber"], each["Name"], each["Phone1"] or "") for each in customers),
-            *((each["ArticleNumber"], each["Description"], f"{float(each['SalesPrice']):g}") for each in articles),
+            *(
+                (each["ArticleNumber"], each["Description"], f"{float(each['SalesPrice']):g}")
+                for each in articles
+            ),
         ]
     )
 
@@ -210,7 +214,7 @@ CERTAIN = (401, 429)  # these say that nothing was applied: the request may be r
 def too_soon(seen: list[Seen]) -> list[str]:
     """Requests repeated before the outcome of the one before had had its time to show."""
     wrong = []
-    for first, second in zip(seen, seen[1:], strict=False):
+    for first, second in pairwise(seen):
         if first.status in CERTAIN or first.what != second.what or _applied(first):
             continue
         waited_s = (second.at - first.at).total_seconds()
@@ -220,4 +224,4 @@ def too_soon(seen: list[Seen]) -> list[str]:
 
 
 def _applied(seen: Seen) -> bool:
-    return seen.fault is None and 200 <= seen.status < 300  # noqa: PLR2004
+    return seen.fault is None and 200 <= seen.status < 300

@@ -30,7 +30,7 @@ def most_in(window: dt.timedelta, at: list[dt.datetime]) -> int:
 
 
 def with_customers(folder, names: Iterable[str], clock: TownClock | None = None) -> Town:
-    """A town, in virtual time unless told otherwise, with customers in Fortnox that only an import brings over."""
+    """A town, in virtual time unless told otherwise, with customers that only an import brings over."""
     town = Town(folder, clock=clock or LoopClock())
     town.configure('start = "2000-01-01"', 'start = "2026-11-25"')
     for name in names:
@@ -93,7 +93,9 @@ def test_a_change_made_during_an_import_does_not_wait_for_its_end(tmp_path):
         await town.clock.sleep(90)
         edited_s = town.clock.passed_s
         town.people.edit_customer("4711", Phone1="08-2")
-        while town.people.organisation("Dagens AB")["OrganisationTelephone"] != "08-2":
+        while (
+            "import" not in ends and town.people.organisation("Dagens AB")["OrganisationTelephone"] != "08-2"
+        ):
             await town.clock.sleep(1)
         ends["edit"] = town.clock.passed_s
         ends["lag"] = ends["edit"] - edited_s
@@ -108,6 +110,5 @@ def test_a_change_made_during_an_import_does_not_wait_for_its_end(tmp_path):
                 ends["import"] = town.clock.passed_s
 
     run_virtual(work)
-    print(ends)
     assert ends["lag"] <= 90
     assert ends["import"] - ends["edit"] >= 60

@@ -1,4 +1,4 @@
-"""The memory is lost: nothing is made twice, the twins are found again, and creations wait until old ones have shown."""
+"""The memory is lost: nothing is made twice, and the twins are found again."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_a_write_that_takes_effect_after_the_memory_was_lost_is_not_repeat
 
 async def test_creations_of_a_new_memory_wait_for_settle_and_the_report_says_until_when(tmp_path):
     """
-    With the 15 minutes of production the first `sync` links and updates but creates nothing, and says when it will.
+    With the 15 minutes of production the first `sync` creates nothing, and says when it will.
     """
     town = await town_of(tmp_path)
     town.configure('settle = "2s"', 'settle = "15m"')

@@ -1,4 +1,4 @@
-"""Every kind of write meets every fault: each record ends once, agreed or listed, and nothing is sent twice."""
+"""Every kind of write meets every fault: each record ends once, agreed or listed."""
 
 from __future__ import annotations
 

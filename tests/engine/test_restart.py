@@ -59,7 +59,7 @@ async def finishes(town: Town) -> None:
 @pytest.mark.parametrize("name", TOWNS)
 async def test_a_power_cut_at_any_step_loses_nothing_and_doubles_nothing(tmp_path, name):
     """
-    Before and after every commit, request and answer: the restarted daemon ends where an undisturbed one does.
+    Before and after every commit, request and answer; the next start ends where an undisturbed one does.
     """
     steps = len(await steps_of(await TOWNS[name](tmp_path / "whole")))
     for step in range(random.randrange(EVERY), steps, EVERY):

@@ -46,7 +46,7 @@ def values(town: Town, number: str, ours: str, theirs: str) -> tuple[str, str]:
 @pytest.mark.parametrize("edit", EDITS)
 async def test_a_second_edit_while_the_first_one_is_unknown_is_the_one_that_stays(tmp_path, edit, fault):
     """
-    The write of the first edit may have taken effect; it is ours, not a person's, and never wins over the second.
+    The first one's write may have taken effect; it is ours, not a person's, and never wins over the second.
     """
     side, field, _, target = EDITS[edit]
     ours, theirs = ("Name", "Name") if field == "Name" else ("Phone1", "Telephone")
@@ -83,7 +83,9 @@ async def test_an_edit_of_the_record_that_was_written_is_kept_or_listed(tmp_path
         await calm(town)
         left, right = values(town, number, ours, theirs)
         assert left == right
-        listed = [value for each in await town.desk.conflicts() for value in (each["fortnox"], each["partner"])]
+        listed = [
+            value for each in await town.desk.conflicts() for value in (each["fortnox"], each["partner"])
+        ]
         assert "08-4" in (left, *listed)
 
 
@@ -112,7 +114,9 @@ async def test_a_new_record_that_is_edited_before_its_creation_is_settled_ends_w
     """
     town = Town(tmp_path)
     number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
-    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", **{**TOOK_EFFECT, **LOST}[fault]))
+    town.world.faults.add(
+        Fault(system="webcrm", method="POST", path="/Organisations", **{**TOOK_EFFECT, **LOST}[fault])
+    )
     async with town.running():
         assert (await town.sync()).outcome == "unknown"
         town.people.edit_customer(number, Phone1="08-2")

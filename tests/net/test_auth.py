@@ -283,24 +283,6 @@ async def test_without_any_consent_the_command_is_named():
 # ------------------------------------------------------------------ consent
 
 
-@pytest.mark.parametrize(
-    ("kind", "account"), [("client_credentials", ["service"]), ("authorization_code", None)]
-)
-async def test_the_consent_page_is_asked_for_what_the_kind_needs(kind, account):
-    """fortnox.md 2.1: offline access, lower-case scopes, and a service account for client credentials."""
-    grant, *_ = fortnox(kind=kind)
-    url = urlsplit(grant.authorize_url("http://127.0.0.1:8750/callback", "st/ate"))
-    query = parse_qs(url.query)
-    assert ("apps.example", "/oauth-v1/auth") == (url.netloc, url.path)
-    assert "scope=article%20customer" in url.query
-    assert (["code"], ["offline"], ["st/ate"], account) == (
-        query["response_type"],
-        query["access_type"],
-        query["state"],
-        query.get("account_type"),
-    )
-
-
 async def test_a_code_is_exchanged_stored_and_used_at_once_also_after_a_revocation():
     """Re-consent needs no restart."""
     grant, http, rows, _ = fortnox(pair(4), row=stored(3, revoked=True))

@@ -295,6 +295,7 @@ def webcrm_bearer(teller: Teller) -> str:
     return str(teller.ask("webcrm", sent)["AccessToken"])
 
 
+OBJECTS = [("an organisation of a newer system", "GET", "/Organisations/2001", {}, None, 200)]
 STORIES = {"fortnox": (fortnox_bearer, FORTNOX), "webcrm": (webcrm_bearer, WEBCRM)}
 
 
@@ -306,6 +307,9 @@ def told() -> dict[str, list[Item]]:
         teller = Teller()
         played = teller.play(system, bearer(teller), rows)
         logs[system] = [*teller.world.log.since(0)[: -len(played)], *played]
+    teller = Teller()
+    teller.world.systems["webcrm"].switch("country_shape", "object")
+    logs["newer webcrm"] = teller.play("webcrm", webcrm_bearer(teller), OBJECTS)
     return logs
 
 
@@ -337,7 +341,7 @@ def test_no_deviation_stands_in_the_list_for_nothing(told):
     """
     Each row of DEVIATIONS excuses something in the stories; a row that does not is to be taken out.
     """
-    used = openapi.used_deviations(told["fortnox"] + told["webcrm"])
+    used = openapi.used_deviations(item for log in told.values() for item in log)
     assert [row for row in openapi.DEVIATIONS if row not in used] == []
 
 

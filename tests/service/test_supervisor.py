@@ -121,6 +121,26 @@ async def test_a_signal_before_readiness_is_remembered():
     assert ran.exit == 0
 
 
+async def test_a_sync_that_a_reload_overtakes_is_told_so():
+    """Who waits for a pass of a connector that a reload ends is told CTL06, not that a bug was met."""
+    async with running("a", "b") as ran:
+        ran.loop("a").script = ["hang"]
+        async with anyio.create_task_group() as group:
+
+            async def wait_for_it():
+                with pytest.raises(Told, match="CTL06"):
+                    await ask(ran, "sync", connectors=["a", "b"])
+
+            group.start_soon(wait_for_it)
+            while len(ran.loop("a").passes) == 1:
+                await anyio.wait_all_tasks_blocked()
+            ran.path.write_text(
+                config_of("a", "b").replace('account = "a"', 'account = "a"\ninterval = "9m"')
+            )
+            ran.inbox.put(signal.SIGHUP)
+        assert ran.named("bug") == []
+
+
 @pytest.mark.row("D6")
 async def test_stopping_finishes_the_write_under_way():
     """SIGTERM inside a write: the write is finished, nothing else begins, the exit code is 0."""

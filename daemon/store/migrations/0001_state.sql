@@ -12,7 +12,6 @@ CREATE TABLE connectors (
     name     TEXT NOT NULL,
     start    TEXT NOT NULL,             -- from when on records cross by themselves
     born_at  TEXT NOT NULL,             -- when this memory of the connector began
-    config   TEXT NOT NULL,             -- digest of the settings it last ran under
     paused   INTEGER NOT NULL DEFAULT 0,
     succeeded_at TEXT
 ) STRICT;
@@ -68,11 +67,13 @@ CREATE TABLE listed (
     PRIMARY KEY (scope, kind, start)
 ) STRICT, WITHOUT ROWID;
 
+-- Up to which change each connector has collected what is new to it. Under other settings everything is.
 CREATE TABLE cursors (
     connector INTEGER NOT NULL REFERENCES connectors (id),
     scope     TEXT NOT NULL,
     kind      TEXT NOT NULL,
     seq       INTEGER NOT NULL,
+    config    TEXT NOT NULL,            -- digest of the settings it was collected under
     PRIMARY KEY (connector, scope, kind)
 ) STRICT, WITHOUT ROWID;
 
@@ -153,6 +154,7 @@ CREATE TABLE conflicts (
     at            TEXT NOT NULL
 ) STRICT;
 CREATE INDEX conflicts_key ON conflicts (connector, kind, key, field);
+CREATE INDEX conflicts_open ON conflicts (connector, kind, key) WHERE state = 'open';
 
 CREATE TABLE held (
     id        INTEGER PRIMARY KEY,
@@ -187,7 +189,6 @@ CREATE TABLE audit (
     sealed_sent  BLOB,
     chain        BLOB NOT NULL
 ) STRICT;
-CREATE INDEX audit_key ON audit (connector, kind, key);
 
 CREATE TABLE tokens (
     name         TEXT NOT NULL,

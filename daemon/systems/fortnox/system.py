@@ -22,7 +22,7 @@ from daemon.errors import (
 )
 from daemon.net.exchange import Exchange
 from daemon.net.outcome import unreadable
-from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, Reply, Request, System
+from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, Reply, Request, System, Whole
 from daemon.systems.fortnox import mapping, spec, wire
 
 _ACTIVE: Final = {"filter": "active"}
@@ -215,7 +215,9 @@ class Fortnox(System):
             ) from error
         return self._whole(kind, request, reply)
 
-    async def look(self, kind: str, fields: Fields, since: dt.datetime | None) -> Sequence[Seen]:
+    async def look(
+        self, kind: str, fields: Fields, since: dt.datetime | None, whole: Whole | None = None
+    ) -> Sequence[Seen]:
         if number := fields.get("number"):
             found = await self.get(kind, str(number), Lane.SETTLE)
             return [found] if found else []
@@ -225,6 +227,8 @@ class Fortnox(System):
             numbers = await self._numbers(kind, {spec.KINDS[kind].name: str(name)}, named=name)
         else:
             return []
+        if whole:
+            return await whole(numbers)
         seen = [await self.get(kind, each, Lane.SETTLE) for each in numbers]
         return [each for each in seen if each is not None]
 

@@ -12,7 +12,7 @@ from daemon.core.text import folded
 from daemon.errors import DaemonError, Gone, GrantError, Refused, Unusable
 from daemon.net.exchange import Exchange
 from daemon.net.outcome import unreadable
-from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, Reply, Request, System
+from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, Reply, Request, System, Whole
 from daemon.systems.webcrm import mapping, spec, wire
 
 
@@ -173,7 +173,13 @@ class Webcrm(System):
             return self._item(request, reply, document) if _is_article(document) else None
         return self._organisation(request, reply, document)
 
-    async def look(self, kind: str, fields: Fields, since: dt.datetime | None) -> Sequence[Seen]:
+    async def look(
+        self,
+        kind: str,
+        fields: Fields,
+        since: dt.datetime | None,
+        whole: Whole | None = None,  # noqa: ARG002 - lists show whole records here
+    ) -> Sequence[Seen]:
         table, number, name = self.table(kind), fields.get("number"), fields.get("name")
         if kind == "article":
             wanted = table.normal("number", number)
