@@ -107,9 +107,6 @@ def dropdown_code(texts: Sequence[str] = ()) -> Codec:
     return Codec(_then(_code), lambda code: full.get(code, code))
 
 
-DROPDOWN_CODE: Final = dropdown_code()
-
-
 def country(language: str, texts: Sequence[str] = ()) -> Codec:
     """
     ISO-2 here, a name there (or an object with `CodeISO`); what nobody calls a country is left.

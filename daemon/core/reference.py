@@ -11,8 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 
-LENGTH = 35
-
 
 def reference(tenant: str, connector: str, letters: str, kind: str, record_id: str) -> str:
     """

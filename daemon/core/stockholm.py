@@ -29,18 +29,5 @@ def local_minute(instant: dt.datetime) -> str:
     return f"{local:%Y-%m-%d %H:%M}"
 
 
-def instant_of(label: str) -> dt.datetime:
-    """
-    The earliest instant (UTC) that "YYYY-MM-DD[ HH:MM[:SS]]" can mean.
-
-    A label inside the hour that spring skips is read as the earlier reading too.
-    Raises ValueError for another form.
-    """
-    naive = dt.datetime.fromisoformat(label)
-    if naive.tzinfo is not None:
-        raise ValueError(label)
-    return min(naive.replace(tzinfo=ZONE, fold=fold).astimezone(dt.UTC) for fold in (0, 1))
-
-
 def _ambiguous(local: dt.datetime) -> bool:
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()

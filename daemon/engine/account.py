@@ -146,12 +146,13 @@ class Account:
 
     async def complete(self, agreement: Agreement, lane: Lane, since: dt.datetime | None = None) -> int:
         """Read by key everything that is due, or fell due after `since`; how many were read."""
-        count = 0
-        while due := await self._due(agreement, since):
+        read: set[str] = set()
+        # Each once: a record that shows itself under another key would be due for ever.
+        while due := [record_id for record_id in await self._due(agreement, since) if record_id not in read]:
             for first in range(0, len(due), STORED_TOGETHER):
                 await self.read_by_key(agreement, due[first : first + STORED_TOGETHER], lane)
-            count += len(due)
-        return count
+            read.update(due)
+        return len(read)
 
     async def _due(self, agreement: Agreement, since: dt.datetime | None) -> Sequence[str]:
         now = self._clock.now()

@@ -22,7 +22,7 @@ from daemon.core.records import Agreed, Lane, Problem, Seen, Side, Value
 from daemon.core.recover import Found, Strange, born
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
-from daemon.errors import Gone, OutcomeUnknown, Refused, RemoteError
+from daemon.errors import Gone, GrantError, OutcomeUnknown, Refused, RemoteError
 from daemon.events import (
     DUPLICATE_FOUND,
     OUTCOME_SETTLED,
@@ -141,7 +141,7 @@ class Writer:
         return born(step.fields, system.table(self.kind), hits)
 
     async def _whole(self, step: Create | Update, record_ids: Sequence[str]) -> Sequence[Seen]:
-        """These records whole, but for those known to bear another mark or none: it is given at birth only."""
+        """These records, but for those known to bear another mark or none: it is given at birth only."""
         account, mark = self._accounts[step.side], step.fields.get("reference")
         known = await self._stored(account, record_ids)
         unread = [
@@ -171,7 +171,7 @@ class Writer:
         except OutcomeUnknown as error:
             await self._unknown(intent, error)
             return
-        except RemoteError:
+        except (GrantError, RemoteError):
             # Certainly not applied: the attempt never was one, and the record stays on the list.
             await self._journal.write(lambda tx: tx.intents(self._binding).drop(intent))
             raise

@@ -49,6 +49,7 @@ tenant_id = "$tenant_id"
 client_secret = { file = "credentials/company.sandbox.client_secret" }
 api_url = "$url/fortnox"
 auth_url = "$url/fortnox"
+overlap = "30s"              # how far back each reading starts again; on loopback only, else 10m
 
 # One partner joined to that company. For the real webCRM, take away the URL and put in your own code.
 [connector.webcrm]

@@ -32,6 +32,8 @@ def tell(args: Namespace, opener: Opener, verb: str, values: Mapping[str, Any]) 
     """Perform one verb and print its answer."""
     answer = ask(args.config, opener, verb, values)
     show(verb, answer, as_json=getattr(args, "json", False))
+    if verb == "sync":
+        sys.stderr.writelines(f"{row['error']}\n" for row in answer["connectors"] if row["error"])
     return int(answer.get("exit", 0))
 
 

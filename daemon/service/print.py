@@ -120,7 +120,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, Mapping):
-        value = ", ".join(f"{key}={each}" for key, each in value.items())
+        value = ", ".join(f"{key}={'(empty)' if each is None else each}" for key, each in value.items())
     elif isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
     line = ", ".join(part for part in str(value).splitlines() if part)
@@ -165,8 +165,6 @@ def _sync(answer: Json) -> str:
             lines.append(table(row["steps"], COLUMNS["steps"]))
         if row.get("next_look_at"):
             lines.append(f"next look at {row['next_look_at']}")
-        if row["error"]:
-            lines.append(row["error"])
     return "\n".join(lines) or "no connector is enabled"
 
 

@@ -26,6 +26,7 @@ from daemon.store.migrate import migrate
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+LOCKED_S = 1.0  # nobody else has a reason to be in the file: who waits longer waits in vain
 PRAGMAS = (
     "PRAGMA locking_mode = EXCLUSIVE",
     "PRAGMA journal_mode = WAL",
@@ -110,7 +111,7 @@ class Database:
 async def open_database(path: Path) -> Database:
     """Open or make the state file and bring it to the present schema. The caller holds the Lock."""
     os.umask(0o077)
-    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection = await aiosqlite.connect(path, timeout=LOCKED_S, isolation_level=None)
     database = Database(connection, path)
     try:
         await connection._execute(lambda: _prepare(connection._conn, path))  # type: ignore[no-untyped-call] # noqa: SLF001

@@ -9,7 +9,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.reference import LENGTH, reference
+from daemon.core.reference import reference
 from daemon.core.text import clean_fortnox
 
 IDS = st.text(max_size=12)
@@ -21,7 +21,7 @@ def test_a_mark_has_one_form(whose):
     """35 characters of A-Z, 0-9 and dots: no wildcard of a search, nothing that Fortnox would change."""
     mark = reference(*whose)
 
-    assert LENGTH == len(mark)
+    assert 35 == len(mark)
     assert re.fullmatch(r"FS1\.WC\.[AC]\.[A-Z2-7]{26}", mark)
     assert clean_fortnox(mark) == mark
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.stockholm import ZONE, instant_of, local_minute
+from daemon.core.stockholm import ZONE, local_minute
 
 CASES = {
     "winter": ("2026-01-15T10:20:59+00:00", "2026-01-15 11:20"),
@@ -50,24 +50,3 @@ def test_a_server_that_stores_labels_skips_nothing_either(changed):
     asked = local_minute(changed - dt.timedelta(minutes=30))
 
     assert asked <= f"{changed.astimezone(ZONE):%Y-%m-%d %H:%M}"
-
-
-LABELS = {
-    "a minute": ("2026-01-15 11:20", "2026-01-15T10:20:00+00:00"),
-    "seconds": ("2026-07-15 12:20:30", "2026-07-15T10:20:30+00:00"),
-    "a day": ("2026-07-15", "2026-07-14T22:00:00+00:00"),
-    "doubled: the first": ("2026-10-25 02:30", "2026-10-25T00:30:00+00:00"),
-    "skipped: the earlier": ("2026-03-29 02:30", "2026-03-29T00:30:00+00:00"),
-}
-
-
-@pytest.mark.parametrize(("label", "instant"), LABELS.values(), ids=LABELS)
-def test_a_label_as_the_earliest_instant_it_can_mean(label, instant):
-    """Of two instants the earlier is taken."""
-    assert instant_of(label) == dt.datetime.fromisoformat(instant)
-
-
-def test_a_label_with_a_zone_is_not_fortnoxs():
-    """Fortnox never names a zone: one that does is something else."""
-    with pytest.raises(ValueError, match="2026"):
-        instant_of("2026-01-15T10:00:00+00:00")

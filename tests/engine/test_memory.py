@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections import Counter
 
@@ -10,6 +11,7 @@ import pytest
 from daemon.sandbox.faults import Fault
 from tests.engine.power import live_until_cut, steps_of
 from tests.engine.story import calm, fortnox_side, webcrm_side
+from tests.engine.test_restart import EVERY
 from tests.town import Town
 
 NAMES = {"Acme AB", "Björk AB", "Cedergrens", "Skruv"}
@@ -61,7 +63,7 @@ async def test_a_memory_lost_at_any_step_of_the_first_pass_makes_nothing_twice(t
     Also the organisation with neither number is found again, by our reference in Fortnox.
     """
     steps = len(await steps_of(await town_of(tmp_path / "whole")))
-    for step in range(20, steps, 3):
+    for step in range(20 + random.randrange(2 * EVERY), steps, 2 * EVERY):
         town = await town_of(tmp_path / f"lost at {step}")
         await live_until_cut(town, step)
         lose(town)

@@ -11,6 +11,8 @@ from tests.engine.power import live_until_cut, steps_of
 from tests.engine.story import calm, differences
 from tests.town import Town
 
+pytestmark = pytest.mark.row("D4")
+
 ENDS = {"Acme AB": "08-11", "Björk AB": "08-22", "Cedergrens": "08-33", "Skruv": "10", "Mutter": "12.5"}
 
 

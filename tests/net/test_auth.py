@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import pytest

@@ -33,9 +33,7 @@ def offline(tmp_path, monkeypatch):
     path.write_text(config_of("crm"))
     clock = ManualClock()
     loop = ScriptedLoop(clock=clock)
-    house = SimpleNamespace(
-        path=path, desk=FakeDesk(), loops={"crm": loop}, clock=clock, opened=0, loop=loop
-    )
+    house = SimpleNamespace(path=path, desk=FakeDesk(), loops={"crm": loop}, clock=clock, opened=0, loop=loop)
     house.findings, house.codes = [], []
 
     async def companies():
@@ -230,7 +228,7 @@ def test_authorize_by_pasting_exchanges_the_code(offline, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", person)
     assert offline.main("authorize", "acme", "--paste") == 0
     assert offline.codes == [("acme", "abc", "http://127.0.0.1:8750/callback")]
-    assert "account_type=service" in person.shown and "scope=article+companyinformation" in person.shown
+    assert "account_type=service" in person.shown and "scope=article%20companyinformation" in person.shown
     monkeypatch.setattr(
         "sys.stdin", SimpleNamespace(readline=lambda: "http://x/callback?code=abc&state=other")
     )

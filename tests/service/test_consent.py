@@ -14,7 +14,7 @@ from daemon.service.consent import consent_url
     ("grant", "account"), [("client_credentials", ["service"]), ("authorization_code", None)]
 )
 def test_the_consent_page_is_asked_for_what_the_grant_needs(grant, account):
-    """fortnox.md 2.1: offline access, the scopes parted by blanks, a service account for client credentials."""
+    """fortnox.md 2.1: offline access, scopes parted by blanks, a service account for client credentials."""
     company = Company(
         client_id="id",
         tenant_id="1",

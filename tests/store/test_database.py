@@ -8,11 +8,13 @@ import sqlite3
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from daemon.errors import StateBusy, StateError
 from daemon.store.database import Lock, open_database
 
+pytestmark = pytest.mark.row("D4")
 
 LONG_WORK = (
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT max(i) FROM n"

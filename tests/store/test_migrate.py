@@ -11,6 +11,8 @@ from daemon.errors import StateError
 from daemon.store import migrate as module
 from daemon.store.migrate import migrate, migrations
 
+pytestmark = pytest.mark.row("D4")
+
 NOW = len(migrations())
 
 

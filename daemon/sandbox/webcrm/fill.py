@@ -1,8 +1,8 @@
 """
 A believable company's webCRM: ten organisations and a contact at each, the same for the same seed.
 
-Names are invented; organisation numbers have valid check digits, and three are
-given so that another pretend system may hold the same companies.
+Names are invented; organisation numbers have valid check digits, and three
+companies are given, so that another pretend system may hold the same ones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from daemon.sandbox.webcrm.entities import INDUSTRIES
 from daemon.sandbox.webcrm.state import Record, State
 from daemon.sandbox.webcrm.values import moment_text
 
-KNOWN_NUMBERS = ("556016-0680", "556036-0793", "556012-5790")
+KNOWN = (  # organisation number, name
+    ("556016-0680", "Älvdalens Snickeri AB"),
+    ("556036-0793", "Kvarnbackens Bageri AB"),
+    ("556012-5790", "Tallåsens Rör & Värme AB"),
+)
 KINDS = ("Kund – Företag",) * 7 + ("Kund – Privat",) + ("Prospekt",) * 2
 FIRST_NAMES = ("Anna", "Björn", "Cecilia", "David", "Elin", "Fredrik", "Gunilla", "Håkan", "Ingrid", "Jonas")
 LAST_NAMES = (
@@ -65,12 +69,14 @@ def fill(state: State, seed: int) -> None:
     """Put the ten organisations in, created over the two years before now."""
     chance = random.Random(seed)  # noqa: S311 - made-up records, not secrets
     firms = iter(chance.sample(FIRMS, len(FIRMS)))
-    numbers = iter(KNOWN_NUMBERS)
+    known = iter(KNOWN)
     for place, kind in enumerate(KINDS):
         first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
         private = kind == "Kund – Privat"
-        name = f"{first} {last}" if private else next(firms)
-        number = _personal_number(chance) if private else next(numbers, "") or _company_number(chance)
+        if private:
+            number, name = _personal_number(chance), f"{first} {last}"
+        else:
+            number, name = next(known, None) or (_company_number(chance), next(firms))
         organisation = rules.create(
             state, "Organisation", _organisation(chance, name, kind, number), "Eva Ek", by_person=True
         )

@@ -178,7 +178,7 @@ class Webcrm(System):
         kind: str,
         fields: Fields,
         since: dt.datetime | None,
-        whole: Whole | None = None,  # noqa: ARG002 - lists show whole records here
+        whole: Whole | None = None,
     ) -> Sequence[Seen]:
         table, number, name = self.table(kind), fields.get("number"), fields.get("name")
         if kind == "article":
