@@ -272,6 +272,7 @@ class Town:
         self.world = World(self.clock.now, filled=filled)
         self.people = People(self.world, self.clock)
         self.config_path = write_configs(folder, URL)
+        self.configure('overlap = "30s"', 'overlap = "10m"')  # as in production: lists may lag
         self.house: House
         self.desk: StateDesk
         self._ended_at = 0.0

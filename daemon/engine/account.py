@@ -8,7 +8,8 @@ the last of them, so a reading that was cut short is repeated and never skipped.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import anyio
 
@@ -25,6 +26,41 @@ from daemon.ports import Clock, Journal, Observations, Page, System, Transaction
 COMPLETE_EVERY = dt.timedelta(hours=24)  # a full comparison finds what no list of changes shows
 AT_ONCE = 8  # readings by key under way together; the budget decides how fast they go
 STORED_TOGETHER = 25  # records a transaction
+
+
+class _Overtaken:
+    """
+    Which records were written while a reading was under way.
+
+    What such a reading shows of them may be older than our own write; stored
+    after it, it would look like a person's edit.
+    """
+
+    def __init__(self) -> None:
+        self._tick, self._readings = 0, 0
+        self._written: dict[tuple[str, str], int] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[int]:
+        """The moment a reading began, for `is_stale`."""
+        self._tick += 1
+        self._readings += 1
+        try:
+            yield self._tick
+        finally:
+            self._readings -= 1
+            if not self._readings:
+                self._written.clear()
+
+    def wrote(self, kind: str, record_id: str) -> None:
+        """A write of this record was answered just now."""
+        self._tick += 1
+        if self._readings:
+            self._written[kind, record_id] = self._tick
+
+    def is_stale(self, kind: str, record_id: str, began: int) -> bool:
+        """Whether the record was written after a reading of it `began`."""
+        return self._written.get((kind, record_id), 0) > began
 
 
 class Account:
@@ -44,6 +80,7 @@ class Account:
         self.system, self.side, self._settings = system, side, settings
         self._journal, self._clock, self._events = journal, clock, events
         self._turn = anyio.Lock()
+        self._overtaken = _Overtaken()
         self._read_at: dict[tuple[str, dt.datetime], float] = {}
 
     async def refresh(self, agreement: Agreement, *, max_age_s: float = 0.0, eager: bool = False) -> None:
@@ -93,20 +130,21 @@ class Account:
     ) -> None:
         """One reading, stored as it comes; a page is held back so that the mark goes with the last."""
         kind = agreement.kind
-        pages = aiter(self.system.read(kind, since, Lane.READ, only_changed=start is not None))
-        page = await anext(pages)
-        mark, complete = page.server_time, page.complete
-        before = await self._journal.write(lambda tx: self._here(tx, kind).mark())
-        run = (before.run if before else 0) + 1 if complete else None
-        while True:
-            following = await anext(pages, None)
-            finish = None
-            if following is None:
-                finish = Finish(mark=mark, shape=self._shape(kind), complete=complete, start=start)
-            await self._store(agreement, page, since, finish, eager=eager, run=run)
-            if following is None:
-                break
-            page = following
+        with self._overtaken.reading() as began:
+            pages = aiter(self.system.read(kind, since, Lane.READ, only_changed=start is not None))
+            page = await anext(pages)
+            mark, complete = page.server_time, page.complete
+            before = await self._journal.write(lambda tx: self._here(tx, kind).mark())
+            run = (before.run if before else 0) + 1 if complete else None
+            while True:
+                following = await anext(pages, None)
+                finish = None
+                if following is None:
+                    finish = Finish(mark=mark, shape=self._shape(kind), complete=complete, start=start)
+                await self._store(agreement, page, since, finish, began, eager=eager, run=run)
+                if following is None:
+                    break
+                page = following
         if run is not None:
             await self._look_for_missing(agreement, run)
 
@@ -116,6 +154,7 @@ class Account:
         page: Page,
         since: dt.datetime | None,
         finish: Finish | None,
+        began: int,
         *,
         eager: bool,
         run: int | None,
@@ -126,7 +165,8 @@ class Account:
 
         def work(tx: Transaction) -> None:
             here = self._here(tx, agreement.kind)
-            here.store(page.rows, names, now, changed_at=since, again_after=again_after, run=run)
+            rows = [row for row in page.rows if not self._overtaken.is_stale(agreement.kind, row.id, began)]
+            here.store(rows, names, now, changed_at=since, again_after=again_after, run=run)
             if finish:
                 here.finish(finish)
 
@@ -167,18 +207,23 @@ class Account:
         async def one(record_id: str) -> None:
             found.append((record_id, await self.system.get(agreement.kind, record_id, lane)))
 
-        try:
-            await for_each(record_ids, one, AT_ONCE)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._store_read(agreement, found)
+        with self._overtaken.reading() as began:
+            try:
+                await for_each(record_ids, one, AT_ONCE)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._store_read(agreement, found, began)
 
-    async def _store_read(self, agreement: Agreement, found: Iterable[tuple[str, Seen | None]]) -> None:
+    async def _store_read(
+        self, agreement: Agreement, found: Iterable[tuple[str, Seen | None]], began: int
+    ) -> None:
         now, names = self._clock.now(), self._names(agreement)
 
         def work(tx: Transaction) -> None:
             here = self._here(tx, agreement.kind)
             for record_id, seen in found:
+                if self._overtaken.is_stale(agreement.kind, record_id, began):
+                    continue
                 if seen is None:
                     here.store_gone(record_id)
                 else:
@@ -192,6 +237,9 @@ class Account:
         self, tx: Transaction, agreement: Agreement, seen: Iterable[Seen], now: dt.datetime
     ) -> None:
         """Store records that a write was answered with, inside the transaction that settles the write."""
+        seen = list(seen)
+        for each in seen:
+            self._overtaken.wrote(agreement.kind, each.id)
         self._here(tx, agreement.kind).store(seen, self._names(agreement), now)
 
     def _here(self, tx: Transaction, kind: str) -> Observations:

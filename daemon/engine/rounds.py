@@ -29,6 +29,7 @@ from daemon.ports import Clock, Journal, Transaction
 
 RECORDS_AT_ONCE = 8
 STORED_TOGETHER = 200  # decisions without a request, a transaction
+CONFIRM_S = 25.0
 CONFIRMED_TOGETHER = 100  # writes between two read-backs at a side that answers without the record
 
 
@@ -243,8 +244,12 @@ class Rounds:
         return bool(writing)
 
     async def _confirm(self, writer: Writer) -> None:
-        """Shielded: a write whose read-back is cut off would be unknown though it was answered."""
-        with anyio.CancelScope(shield=True):
+        """
+        Shielded: a write whose read-back is cut off would be unknown though it was answered.
+
+        Not for ever, so that a stop ends in time; what is not confirmed by then is looked for.
+        """
+        with anyio.move_on_after(CONFIRM_S, shield=True):
             for side in Side:
                 await writer.confirm(side)
 

@@ -172,14 +172,21 @@ class Writer:
             await self._unknown(intent, error)
             return
         except (GrantError, RemoteError):
-            # Certainly not applied: the attempt never was one, and the record stays on the list.
-            await self._journal.write(lambda tx: tx.intents(self._binding).drop(intent))
+            # Certainly not applied, and the record stays on the list. Earlier attempts are not forgotten.
+            await self._journal.write(lambda tx: self._back_out(tx, intent))
             raise
         self.written += 1
         if answer.seen is None:
             self._pending[intent.step.side].append(_Pending(job=job, intent=intent, answer=answer))
         else:
             await self._answered(job, intent, answer, answer.seen)
+
+    def _back_out(self, tx: Transaction, intent: Intent) -> None:
+        intents = tx.intents(self._binding)
+        if intent.attempt > 1:
+            intents.set_state(intent, IntentState.READY)
+        else:
+            intents.drop(intent)
 
     async def _request(self, intent: Intent, lane: Lane) -> Answer:
         system, step = self.system(intent.step.side), intent.step

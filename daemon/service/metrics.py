@@ -39,8 +39,9 @@ async def look(daemon: Watched, ask: Ask) -> Answer:
     Answer one GET.
 
     /healthz is 200 while the loop lives. /readyz is 200 when the store answers
-    and every connector has once been able to do its work, else 503 with the
-    reasons. /metrics is text; the others are JSON.
+    and every connector has once been able to do its work and has its grant,
+    else 503 with the reasons; a system that is away is no reason, a restart
+    does not bring it back. /metrics is text; the others are JSON.
     """
     if ask.method != "GET":
         return json_answer(405, {"error": "this socket only shows; use control.sock"})

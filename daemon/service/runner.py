@@ -116,8 +116,8 @@ class Runner:
 
     @property
     def not_ready(self) -> str:
-        """Why it is not ready, "" when it is: paused, or its grant and systems have once answered."""
-        if self.paused or self.last_success_at is not None:
+        """Why it is not ready, "" when it is: paused, or it has once done its work and has its grant."""
+        if self.paused or (self.last_success_at is not None and self.outcome != "grant"):
             return ""
         return self.error or "its first pass has not ended"
 

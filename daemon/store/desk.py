@@ -169,7 +169,7 @@ class StateDesk:
             "request": {"method": METHODS.get(action), "route": f"{side}/{kind}" if side else None},
             "sent": None if sealed is None else _spoken(self._sealer.open(f"audit|{key}", sealed)),
             "answered": {"status": status, "code": code or None},
-            "cause": cause,
+            "cause": self._sealer.open(f"cause|{key}", cause),
             "remedy": remedy,
         }
 

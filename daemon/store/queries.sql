@@ -202,12 +202,12 @@ DELETE FROM held WHERE connector = :connector AND kind = :kind
 -- name: audit_last
 SELECT chain FROM audit ORDER BY seq DESC LIMIT 1
 -- name: audit_all
-SELECT seq, at, connector, kind, key, fortnox_id, partner_id, action, outcome, side, status, code, cause, remedy,
+SELECT seq, at, connector, kind, key, fortnox_id, partner_id, action, outcome, side, status, code, sealed_cause, remedy,
     sealed_sent, chain FROM audit ORDER BY seq
 -- name: audit_add
-INSERT INTO audit (at, connector, kind, key, fortnox_id, partner_id, action, outcome, side, status, code, cause, remedy,
+INSERT INTO audit (at, connector, kind, key, fortnox_id, partner_id, action, outcome, side, status, code, sealed_cause, remedy,
     sealed_sent, chain)
-VALUES (:at, :connector, :kind, :key, :fortnox_id, :partner_id, :action, :outcome, :side, :status, :code, :cause,
+VALUES (:at, :connector, :kind, :key, :fortnox_id, :partner_id, :action, :outcome, :side, :status, :code, :sealed_cause,
     :remedy, :sealed_sent, :chain)
 
 -- name: count_linked
@@ -268,7 +268,7 @@ SELECT i.id, c.name, i.kind, i.key, i.action, i.state, i.attempt, i.reference, i
 FROM intents i JOIN connectors c ON c.id = i.connector ORDER BY i.id
 -- name: desk_log
 SELECT a.seq, a.at, c.name, a.kind, a.key, a.fortnox_id, a.partner_id, a.action, a.outcome, a.side, a.status, a.code,
-    a.cause, a.remedy, a.sealed_sent
+    a.sealed_cause, a.remedy, a.sealed_sent
 FROM audit a JOIN connectors c ON c.id = a.connector
 WHERE (:connector IS NULL OR c.name = :connector) AND (:key IS NULL OR :key IN (a.key, a.fortnox_id, a.partner_id))
 ORDER BY a.seq DESC LIMIT :limit

@@ -286,7 +286,7 @@ class Work:
             "side": side and side.value,
             "status": written.status,
             "code": written.code,
-            "cause": written.cause or step.reason,
+            "sealed_cause": self._sealer.seal(f"cause|{step.key}", written.cause or step.reason),
             "remedy": written.remedy,
             "sealed_sent": None if fields is None else self._sealer.seal(f"audit|{step.key}", dict(fields)),
         }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from daemon.bootstrap.house import House
+from daemon.core.budget import BUDGETS
 from daemon.errors import ConfigError
 from daemon.events import Events
 from daemon.service.logs import quiet
-from tests.town import Town
+from tests.town import Town, TownClock
 
 CALLS = [
     # the answer                 system     outcome    throttled
@@ -116,3 +117,27 @@ async def test_a_name_given_to_another_account_is_that_account_s(tmp_path):
         await town.house.build(town.config(), {})
         status = await town.desk.status_of("webcrm")
     assert (linked, status["counts"]["linked"]) == (1, 0)
+
+
+class CutOff:
+    """The notes of a process that never stopped cleanly."""
+
+    async def noted(self, name):
+        return "yes" if name == "running" else None
+
+    async def note(self, name, value):
+        """Nobody asks again."""
+
+
+@pytest.mark.row("D2")
+async def test_after_a_crash_fortnox_is_left_alone_until_the_last_calls_have_left_its_window():
+    """All slots count from the last call of the process that was killed, not from its last commit."""
+    clock = TownClock()
+    house = House(CutOff(), clock, None, Events(quiet))
+    await house.remember_budgets(clock.now().timestamp() - 2)
+    throttle = house._throttle("fortnox|abc|1234567", BUDGETS["fortnox"])
+    used = [throttle.used]
+    for passed_s in (3.9, 0.2):
+        clock.passed_s += passed_s
+        used.append(throttle.used)
+    assert used == [24, 24, 0]

@@ -123,3 +123,29 @@ async def test_a_new_record_that_is_edited_before_its_creation_is_settled_ends_w
         await calm(town)
         assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
         assert await town.desk.conflicts() == []
+
+
+@pytest.mark.row("D2")
+async def test_looking_for_lost_creations_costs_a_list_each_not_a_reading_of_every_recent_customer(tmp_path):
+    """A customer that was read before bears its reference or never will: only new ones are read."""
+    town = Town(tmp_path)
+    for place in range(30):
+        town.people.new_customer(Name=f"Recent {place} AB")
+    await town.sync_once()
+    for place in range(5):
+        town.people.new_organisation(f"Lost {place} AB")
+    town.world.faults.add(
+        Fault(system="fortnox", method="POST", path="/3/customers", fault="lost_after", count=5)
+    )
+    async with town.running():
+        assert (await town.sync()).unknown == 5
+        before = len(town.world.log.since(0))
+        town.wait(seconds=40)
+        # What the pass itself reads again is another matter.
+        for kind in town.house.loops["webcrm"].connector.kinds:
+            await town.house.loops["webcrm"].connector._settler(kind).settle_due()
+        asked = town.requests("fortnox", since=before)
+        assert (await town.sync()).outcome == "ok"
+    assert len(asked) <= 2 * 5 + 2 * 5
+    names = [row["Name"] for row in town.people.customers()]
+    assert len(names) == len(set(names)) == 35

@@ -188,3 +188,17 @@ def test_it_works_on_the_loops_we_run_on(backend):
 
     anyio.run(run, backend_options=backend)
     assert list(range(12)) == [name for name, _ in clock_log]
+
+
+async def test_who_watches_is_told_when_a_call_begins_and_when_it_ends():
+    """Also when it fails; waiting in line is not a call."""
+    clock, told = StepClock(), []
+    throttle = Throttle(ONE, clock, called=lambda: told.append(clock.monotonic()))
+    with pytest.raises(ZeroDivisionError):
+        async with throttle.call(Lane.READ):
+            raise ZeroDivisionError
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(caller, throttle, clock, Lane.READ, "second", [], 2.0)
+        await clock.step(60)
+    window_s = ONE.window_s
+    assert [0, 0, window_s, window_s + 2] == [round(at, 2) for at in told]

@@ -58,6 +58,7 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
                 "client_secret": {"file": "credentials/company.sandbox.client_secret"},
                 "api_url": f"{URL}/fortnox",
                 "auth_url": f"{URL}/fortnox",
+                "overlap": "30s",
             }
         },
         "connector": {

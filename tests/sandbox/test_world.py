@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.sandbox.faults import Fault
+from daemon.sandbox.fortnox.fill import CUSTOMERS
 from daemon.sandbox.log import Log
 from daemon.sandbox.web import Request, Response
+from daemon.sandbox.webcrm.fill import KNOWN
 from daemon.sandbox.world import World
 from tests.sandbox.toy import START, Hand, Toy, request, toy_world
 
@@ -261,3 +263,10 @@ def test_the_log_forgets_the_oldest_when_it_is_full(exchanges, size, left):
     assert [item["seq"] for item in log.since(8)] == [9, 10]
     assert [item["seq"] for item in log.since(0, limit=2)] == left[:2]
     assert log.since(10) == []
+
+
+def test_a_company_that_both_systems_know_bears_one_name_in_both():
+    """
+    The same organisation number never stands for two companies, or the first sync would rename one.
+    """
+    assert set(KNOWN) <= {(number, name) for name, _, number, _ in CUSTOMERS}

@@ -140,6 +140,24 @@ def test_sync_exits_with_what_happened(offline, script, code):
     assert offline.main("sync") == code
 
 
+def test_what_ended_a_pass_is_said_on_stderr(offline, capsys):
+    """One line in the form of every error; stdout keeps the report, for a person and as JSON."""
+    offline.loop.script = [AWAY, AWAY]
+    for words in (("sync",), ("sync", "--json")):
+        offline.main(*words)
+        said = capsys.readouterr()
+        assert said.err == "NET02  no answer · GET /3/customers · check the network\n"
+        assert "unreachable" in said.out
+
+
+def test_a_value_that_is_cleared_is_called_empty():
+    """No step shows a Python None."""
+    step = {"action": "update", "side": "partner", "kind": "customer", "key": "k", "fields": {"fax": None}}
+    row = {"name": "crm", "outcome": "ok", "steps": [{**step, "reason": "changed"}], "next_look_at": None}
+    text = printed("sync", {"connectors": [{**row, "parked": 0, "held": 0, "conflicts": 0, "unknown": 0}]})
+    assert "fax=(empty)" in text and "None" not in text
+
+
 WORST = [
     ("nothing to do", [], False, 0),
     ("one of each kind: the grant first", ["ok", "parked", "unreachable", "grant"], False, 77),

@@ -13,7 +13,7 @@ from daemon.config import ConfigError
 from daemon.errors import DaemonError, StateError
 from daemon.service.client import Told, ask_daemon
 from daemon.service.socket import Listeners
-from tests.service.fakes import AWAY, config_of, running
+from tests.service.fakes import AWAY, NO_GRANT, config_of, running
 
 
 async def ask(ran, verb, **values):
@@ -177,6 +177,22 @@ async def test_ready_means_that_every_connector_could_do_its_work():
         ran.state_error = StateError("DBS02", "the disk is full", "state", "free space")
         status, body = await get(path, "/readyz")
         assert status == 503 and "DBS02" in body
+
+
+@pytest.mark.row("D5")
+async def test_a_consent_that_was_withdrawn_later_is_said_and_a_system_that_is_away_is_not():
+    """Without a grant nothing will work until a person acts; who is away comes back without one."""
+
+    async def before(ran):
+        loops = await ran.builder.build(ran.parts().config, {})
+        loops["a"].script, loops["b"].script = ["ok", *[AWAY] * 99], ["ok", *[NO_GRANT] * 99]
+
+    async with running("a", "b", before=before) as ran:
+        path = str(ran.folder / "metrics.sock")
+        assert (await get(path, "/readyz"))[0] == 200
+        await ran.clock.advance(400)
+        status, body = await get(path, "/readyz")
+        assert status == 503 and "connector b: AUT05" in body and "connector a" not in body
 
 
 @pytest.mark.row("D5")

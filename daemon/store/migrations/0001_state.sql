@@ -184,7 +184,7 @@ CREATE TABLE audit (
     side         TEXT,
     status       INTEGER,
     code         TEXT,
-    cause        TEXT NOT NULL,
+    sealed_cause BLOB NOT NULL,         -- a vendor's words may name a person
     remedy       TEXT NOT NULL,
     sealed_sent  BLOB,
     chain        BLOB NOT NULL
