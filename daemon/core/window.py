@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 
 SPACING_S = 2.0  # one repeated reading each two seconds is a tenth of 24 calls in 5 s
+CLOSEST_S = 0.5  # in a short window they come closer, never so close that nothing else gets through
 EAGER_MOST = 100  # an explicit `sync` reads up to this many at once
 
 
@@ -21,4 +22,5 @@ def reread_after(rows: int, overlap: dt.timedelta, *, eager: bool) -> dt.timedel
     """How long after its last reading a record is read again, when `rows` records are in the window."""
     if eager and rows <= EAGER_MOST:
         return dt.timedelta(0)
-    return min(dt.timedelta(seconds=rows * SPACING_S), overlap)
+    longest = max(overlap, dt.timedelta(seconds=rows * CLOSEST_S))
+    return min(dt.timedelta(seconds=rows * SPACING_S), longest)

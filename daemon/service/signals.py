@@ -39,9 +39,14 @@ class Inbox:
 
         self._wake = wake
         loop = asyncio.get_running_loop()
-        for number in (*RELOAD, *STOP):
-            loop.add_signal_handler(number, wake)
-        self.catch()
+        # Held back meanwhile: between the two a signal would only wake the loop, and be forgotten.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {*RELOAD, *STOP})
+        try:
+            for number in (*RELOAD, *STOP):
+                loop.add_signal_handler(number, wake)
+            self.catch()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {*RELOAD, *STOP})
         if self.stop or self.reload:
             wake()
 

@@ -23,7 +23,7 @@ TEN_MINUTES = dt.timedelta(minutes=10)
         pytest.param(5, False, 10, id="a few, soon again"),
         pytest.param(299, False, 598, id="just below the window"),
         pytest.param(300, False, 600, id="as long as the window"),
-        pytest.param(10_000, False, 600, id="thousands, once when the window has passed"),
+        pytest.param(1_000, False, 600, id="a thousand, once when the window has passed"),
         pytest.param(EAGER_MOST, True, 0, id="sync asks for it and it is little"),
         pytest.param(EAGER_MOST + 1, True, 202, id="sync asks for it and it is too much"),
     ],
@@ -44,7 +44,16 @@ def test_inside_the_window_a_tenth_of_the_budget_is_spent(rows):
 
 @given(rows=st.integers(0, 10**6), eager=st.booleans(), overlap_s=st.integers(0, 10**6))
 def test_nobody_waits_longer_than_the_window(rows, eager, overlap_s):
-    """A second edit is seen at the latest when the window has passed."""
-    overlap = dt.timedelta(seconds=overlap_s)
+    """A second edit is seen when the window has passed, or as soon as two readings a second allow."""
+    overlap, slowest = dt.timedelta(seconds=overlap_s), dt.timedelta(seconds=rows / 2)
 
-    assert dt.timedelta(0) <= reread_after(rows, overlap, eager=eager) <= overlap
+    assert dt.timedelta(0) <= reread_after(rows, overlap, eager=eager) <= max(overlap, slowest)
+
+
+@given(rows=st.integers(1, 10**6), overlap_s=st.integers(0, 10**6))
+def test_a_short_window_leaves_more_than_half_of_the_budget_to_others(rows, overlap_s):
+    """However little time there is for however many rows, two readings a second is all they get."""
+    budget = BUDGETS["fortnox"]
+    again_after_s = reread_after(rows, dt.timedelta(seconds=overlap_s), eager=False).total_seconds()
+
+    assert rows / again_after_s < 0.5 * budget.slots / budget.window_s
