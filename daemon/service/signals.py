@@ -22,6 +22,7 @@ class Inbox:
         self.stop: str | None = None  # the signal's name
         self.reload = False
         self._wake: Callable[[], None] = _nothing
+        self._unheard: set[int] = set()  # of these our own handler has not told since `attach`
 
     def catch(self) -> None:
         """From now on signals are remembered instead of ending the process."""
@@ -39,16 +40,18 @@ class Inbox:
 
         self._wake = wake
         loop = asyncio.get_running_loop()
-        # Held back meanwhile: between the two a signal would only wake the loop, and be forgotten.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {*RELOAD, *STOP})
-        try:
-            for number in (*RELOAD, *STOP):
-                loop.add_signal_handler(number, wake)
-            self.catch()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {*RELOAD, *STOP})
+        self._unheard = {*RELOAD, *STOP}
+        for number in (*RELOAD, *STOP):
+            loop.add_signal_handler(number, self._ring, number)
+        self.catch()
         if self.stop or self.reload:
             wake()
+
+    def _ring(self, number: int) -> None:
+        """A signal that came while the loop's handler stood in place of ours has only this to tell of it."""
+        if number in self._unheard:
+            self._remember(number, None)
+        self._wake()
 
     def put(self, number: int) -> None:
         """As if the signal had come."""
@@ -61,6 +64,7 @@ class Inbox:
         return asked
 
     def _remember(self, number: int, _frame: Any) -> None:
+        self._unheard.discard(number)
         if number in RELOAD:
             self.reload = True
         else:
