@@ -102,8 +102,9 @@ def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
             found.append(
                 ("field_map", f"{place} is given to {count} fields", "give each field its own place")
             )
-    if not settings.places()["number"]:
-        found.append(("field_map", "the customer number has no place", "name a text field for number"))
+    for field in ("name", "number"):
+        if settings.places().get(field) == "":
+            found.append(("field_map", f"the customer's {field} has no place", f"name a field for {field}"))
     if not {settings.article_number, settings.article_name} <= set(DATA_FIELDS):
         found.append(("article_number", "a catalogue item has the Data fields 1 to 9", "use one of them"))
     if settings.article_number == settings.article_name:

@@ -11,7 +11,7 @@ from daemon.service.operate import Json
 
 Row = Mapping[str, Any]
 Columns = Sequence[tuple[str, str]]  # heading, key; a dot in a key goes one level in
-WIDEST: Final = 60
+WIDEST: Final = 160
 
 COLUMNS: Final[Mapping[str, Columns]] = {
     "parked": (

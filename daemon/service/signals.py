@@ -22,7 +22,7 @@ class Inbox:
         self.stop: str | None = None  # the signal's name
         self.reload = False
         self._wake: Callable[[], None] = _nothing
-        self._unheard: set[int] = set()  # of these our own handler has not told since `attach`
+        self._heard: set[int] = set()  # of these our own handler has told
 
     def catch(self) -> None:
         """From now on signals are remembered instead of ending the process."""
@@ -40,7 +40,6 @@ class Inbox:
 
         self._wake = wake
         loop = asyncio.get_running_loop()
-        self._unheard = {*RELOAD, *STOP}
         for number in (*RELOAD, *STOP):
             loop.add_signal_handler(number, self._ring, number)
         self.catch()
@@ -48,8 +47,8 @@ class Inbox:
             wake()
 
     def _ring(self, number: int) -> None:
-        """A signal that came while the loop's handler stood in place of ours has only this to tell of it."""
-        if number in self._unheard:
+        """The first of its kind may have come while the loop's handler stood in for ours: only this tells."""
+        if number not in self._heard:
             self._remember(number, None)
         self._wake()
 
@@ -64,7 +63,7 @@ class Inbox:
         return asked
 
     def _remember(self, number: int, _frame: Any) -> None:
-        self._unheard.discard(number)
+        self._heard.add(number)
         if number in RELOAD:
             self.reload = True
         else:

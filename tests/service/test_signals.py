@@ -27,6 +27,8 @@ async def test_a_signal_while_the_handlers_are_changed_is_not_lost(inbox):
     inbox.attach(lambda: rings.append("ring"))
     inbox._ring(signal.SIGHUP)
     assert (inbox.take_reload(), rings) == (True, ["ring"])
+    inbox._ring(signal.SIGHUP)  # the loop's own call for the same signal, late
+    assert not inbox.take_reload()
     asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
 
 
@@ -51,3 +53,5 @@ async def test_what_came_before_the_loop_is_told_at_once(inbox):
     signal.raise_signal(signal.SIGHUP)
     inbox.attach(lambda: rings.append("ring"))
     assert (inbox.take_reload(), rings) == (True, ["ring"])
+    inbox._ring(signal.SIGHUP)  # the loop's own call for the same signal, late
+    assert not inbox.take_reload()
