@@ -281,6 +281,9 @@ class Work(Protocol):
     def done(self, task: Task) -> None:
         """Nothing more to decide until something new is seen."""
 
+    def put_off(self, task: Task) -> None:
+        """Out of an import: decided with everything else at its end."""
+
     def again(self, side: Side, record_id: str, *, asked: bool = False) -> None:
         """Decide once more."""
 

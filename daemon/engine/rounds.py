@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from daemon.core.agreement import Agreement
 from daemon.core.guard import Limits, objections
-from daemon.core.plan import Create, Link, Step, Update, decide, only_steps, undisputed
+from daemon.core.plan import Create, Link, Step, Update, decide, only_steps, overwrites, undisputed
 from daemon.core.records import Lane, Side
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.engine.account import Account
@@ -124,14 +124,16 @@ class Rounds:
         return sorted({step.side for step in steps if isinstance(step, Create)})
 
     async def decide_and_act(
-        self, this: Pass, kind: str, tasks: Sequence[Task], *, whole: bool = True
+        self, this: Pass, kind: str, tasks: Sequence[Task], which: Which = Which.ALL
     ) -> bool:
-        """`whole` says that `tasks` are all there are, so that a plan held before is judged anew."""
+        """`which` tasks these are: only when they are all there are, a plan held before is judged anew."""
         jobs = await self._without_standstill(kind, self._decide(kind, tasks))
         if this.dry_run:
             this.steps += only_steps([job.decision for job in jobs])
             return False
-        jobs = await self._check(this, kind, jobs, whole=whole)
+        if which is Which.ASKED:
+            jobs = await self._without_overwriting(kind, jobs)
+        jobs = await self._check(this, kind, jobs, whole=which is Which.ALL)
         this.steps += [step for step in only_steps([job.decision for job in jobs]) if isinstance(step, Link)]
         done = await self._remember(kind, jobs)
         return await self._act(this, kind, jobs) or done
@@ -168,6 +170,18 @@ class Rounds:
             return going
 
         return await self._journal.write(work)
+
+    async def _without_overwriting(self, kind: str, jobs: Sequence[Job]) -> list[Job]:
+        """An import creates; what it would overwrite is weighed together at its end, not batch by batch."""
+        over = [job for job in jobs if any(map(overwrites, job.decision.steps))]
+
+        def work(tx: Transaction) -> None:
+            for job in over:
+                tx.work(self._binding, kind).put_off(job.task)
+
+        if over:
+            await self._journal.write(work)
+        return [job for job in jobs if job not in over]
 
     # -------------------------------------------------------------- checking
 

@@ -177,7 +177,7 @@ class Connector:
             if self._clock.monotonic() - looked_s >= self._settings.fresh_every_s:
                 looked_s = self._clock.monotonic()
                 await self._look_aside(this, began)
-            return await self._rounds.decide_and_act(this, kind, tasks, whole=False)
+            return await self._rounds.decide_and_act(this, kind, tasks, Which.ASKED)
 
         batch = partial(self._rounds.tasks, this, kind, Which.ASKED, IMPORTED_TOGETHER)
         await read_ahead(partial(self._read_asked, this, kind), batch, act, self._clock)
@@ -200,7 +200,7 @@ class Connector:
                 this.read += await account.complete(agreement, Lane.FRESH, since)
             await self._rounds.collect(kind)
             fresh = await self._rounds.tasks(this, kind, Which.FRESH)
-            await self._rounds.decide_and_act(this, kind, fresh, whole=False)
+            await self._rounds.decide_and_act(this, kind, fresh, Which.FRESH)
         this.lane = lane
 
     # -------------------------------------------------------------- telling

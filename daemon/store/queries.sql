@@ -111,6 +111,8 @@ DELETE FROM todo WHERE connector = :connector AND kind = :kind AND side = :side 
 -- name: todo_add
 INSERT INTO todo (connector, kind, side, id, seq, asked) VALUES (:connector, :kind, :side, :id, :seq, :asked)
 ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq), asked = max(asked, excluded.asked)
+-- name: todo_put_off
+UPDATE todo SET asked = 0 WHERE connector = :connector AND kind = :kind AND side = :side AND id = :id
 -- name: todo_add_unlinked
 INSERT INTO todo (connector, kind, side, id, seq, asked)
 SELECT :connector, kind, 'fortnox', id, coalesce(seq, 0), :asked FROM observations o

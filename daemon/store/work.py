@@ -188,6 +188,11 @@ class Work:
         for side, record_id, seq in task.seqs:
             self._run("todo_done", side=side.value, id=record_id, seq=seq)
 
+    def put_off(self, task: Task) -> None:
+        """Take these out of an import: they are decided with everything else at its end."""
+        for side, record_id, _ in task.seqs:
+            self._run("todo_put_off", side=side.value, id=record_id)
+
     def again(self, side: Side, record_id: str, *, asked: bool = False) -> None:
         """Decide about this record once more."""
         self._run("todo_add", side=side.value, id=record_id, seq=0, asked=asked)

@@ -149,3 +149,20 @@ async def test_a_customer_that_cannot_be_imported_does_not_hold_up_the_others(to
         town.people.edit_customer("2", Phone1="090-2")
         await sync_at_rest(town)
     assert ["Kund 1", "Kund 2", "Kund 3"] == names(town)
+
+
+@pytest.mark.row("B2", "W6")
+async def test_an_import_does_not_overwrite_more_than_a_pass_may(town):
+    """
+    What an import would overwrite is weighed together at its end, not a few at a time: 30 are held.
+    """
+    for number in range(30):
+        town.people.new_organisation(f"Old name {number}", ExtraCustom1=str(3 * number + 1))
+    for number in range(90):
+        town.people.new_customer(Name=f"Name {number}")
+    async with town.running():
+        report = await town.sync(imports="customer")
+        names = {each["OrganisationName"] for each in town.people.organisations()}
+        assert (report.outcome, report.held) == ("held", 1)
+        assert {f"Old name {number}" for number in range(30)} <= names
+        assert len(names) == 30 + 60
