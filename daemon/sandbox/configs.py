@@ -58,6 +58,7 @@ company = "sandbox"
 account = "sandbox"          # the webCRM system's name
 url = "$url/webcrm"
 auth_code = { file = "credentials/connector.webcrm.auth_code" }
+documents = "order"          # what a new delivery becomes in Fortnox: "order", "invoice" or "off"
 start = "2000-01-01"         # records changed since then cross without an import
 $pace""")
 

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from daemon.sandbox.fortnox.company import Company, Record
-from daemon.sandbox.fortnox.errors import refusal
+from daemon.sandbox.fortnox.errors import IN_USE, refusal
 from daemon.sandbox.fortnox.fields import CENT, Field, plain
 from daemon.sandbox.fortnox.resource import Cell, Resource
 
@@ -90,6 +90,14 @@ def settle(values: dict[str, Any], _changed: Collection[str]) -> None:
     values["StockValue"] = plain(worth.quantize(CENT, rounding=ROUND_HALF_UP))
 
 
+def check_unused(company: Company, record: Record) -> None:
+    """Refused once a row of an order or invoice names the article (10)."""
+    for path, rows in (("orders", "OrderRows"), ("invoices", "InvoiceRows")):
+        for document in company.registers[path].records.values():
+            if any(row["ArticleNumber"] == record.key for row in document.values[rows]):
+                raise refusal(IN_USE, record.key)
+
+
 def forget_prices(company: Company, record: Record) -> None:
     """A deleted article takes its prices along."""
     for key in company.price_keys.pop(record.key, ()):
@@ -144,5 +152,6 @@ ARTICLES = Resource(
     quiet_switch="stock_stamps_article",
     check_key=check_number,
     settle=settle,
+    check_remove=check_unused,
     removed=forget_prices,
 )

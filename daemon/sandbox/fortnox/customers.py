@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from daemon.sandbox.fortnox.company import Company, Record
 from daemon.sandbox.fortnox.countries import COUNTRIES
-from daemon.sandbox.fortnox.errors import BAD_ORGANISATION_NUMBER, refusal
+from daemon.sandbox.fortnox.errors import BAD_ORGANISATION_NUMBER, IN_USE, refusal
 from daemon.sandbox.fortnox.fields import Field
 from daemon.sandbox.fortnox.resource import Cell, Resource
 
@@ -155,6 +156,15 @@ def _account_posted(account: str | None) -> int | None:
     return None if account is None else int(account)
 
 
+def check_unused(company: Company, record: Record) -> None:
+    """Refused once a booked invoice names the customer (9)."""
+    if any(
+        invoice.values["CustomerNumber"] == record.key and invoice.values["Booked"]
+        for invoice in company.registers["invoices"].records.values()
+    ):
+        raise refusal(IN_USE, record.key)
+
+
 LIST_FIELDS = ("Address1", "Address2", "City", "CustomerNumber", "Email", "Name", "OrganisationNumber")
 
 CUSTOMERS = Resource(
@@ -188,5 +198,6 @@ CUSTOMERS = Resource(
     sort={"name": "Name"},
     check_key=check_number,
     settle=settle,
+    check_remove=check_unused,
     posted={"SalesAccount": _account_posted},
 )

@@ -23,6 +23,21 @@ CODE_TAKEN = 9990008
 PRICE_EXISTS = 9990009
 TOO_SHORT = 9990010
 NOT_A_COUNTRY = 9990011
+ROWS_FROM_ORDER = 9990012
+ROW_UNKNOWN = 9990013
+BAD_DISCOUNT = 9990014
+ARTICLE_INACTIVE = 9990015
+DOCUMENT_CANCELLED = 9990016
+ORDER_INVOICED = 9990017
+INVOICE_BOOKED = 9990018
+NO_FINANCIAL_YEAR = 9990019
+PERIOD_LOCKED = 9990020
+NOT_CREDITABLE = 9990021
+NO_MAIL_ADDRESS = 9990022
+INVOICE_NOT_BOOKED = 9990023
+PAYMENT_BOOKED = 9990024
+IN_USE = 9990025
+PRINT_FAILED = 9990026
 NO_SUCH_PATH = 9990404
 NO_SUCH_VERB = 9990405
 
@@ -34,19 +49,29 @@ MESSAGES = {
     2000108: "Värdet måste vara numeriskt ({what}).",
     2000134: "Värdet måste vara av typen boolean ({what}).",
     2000166: "Artikelnumret innehåller ogiltiga tecken.",
+    2000204: "Kan inte hitta kunden ({what}).",
+    2000310: "Numret används redan ({what}).",
     2000359: "Värdet innehåller ogiltiga tecken ({what}).",
     2000428: "Kan inte hitta artikeln.",
     2000429: "Kan inte hitta betalningsvillkoret.",
     2000432: "Kan inte hitta enheten.",
     2000433: "Kan inte hitta kunden.",
+    2000434: "Kan inte hitta fakturan.",
+    2000439: "Kan inte hitta ordern.",
     2000587: "Ett ogiltigt filter har använts.",
     2000588: "Ogiltig parameter i anropet ({what}).",
     2000637: "Kundnumret används redan eller har använts av en borttagen kund.",
     2000663: "Har inte behörighet för scope.",
+    2000699: "Fältet kan inte vara null ({what}).",
     2001161: "Kan inte hitta projektet.",
+    2001302: "Kan inte hitta artikeln ({what}).",
+    2001304: "Kan inte hitta kontot ({what}).",
     2001392: "Ogiltig eller tom body i anropet.",
     2001399: "Felaktigt fältnamn ({what})",
     2002115: "Ogiltig JSON.",
+    2003124: "Endast dokument med leveransstatus leverans kan markeras som klara.",
+    2003125: "Dokumentet är markerat som klart och kan inte ändras.",
+    2004167: "En avvikande momssats kräver ett konto på raden.",
     2004194: "VAT-numret är ogiltigt.",
     2005095: "Fältet måste vara en sträng ({what}).",
     TOO_LONG: "Värdet är för långt ({what}).",
@@ -60,6 +85,21 @@ MESSAGES = {
     CODE_TAKEN: "Koden används redan ({what}).",
     PRICE_EXISTS: "Priset finns redan.",
     NOT_A_COUNTRY: "Landskoden är ogiltig ({what}).",
+    ROWS_FROM_ORDER: "En eller flera rader har koppling till en order.",
+    ROW_UNKNOWN: "Kan inte hitta raden ({what}).",
+    BAD_DISCOUNT: "Ogiltig rabatt ({what}).",
+    ARTICLE_INACTIVE: "Artikeln är inaktiv ({what}).",
+    DOCUMENT_CANCELLED: "Dokumentet är makulerat.",
+    ORDER_INVOICED: "Ordern är redan fakturerad.",
+    INVOICE_BOOKED: "Fakturan är bokförd.",
+    NO_FINANCIAL_YEAR: "Det finns inget räkenskapsår för datumet ({what}).",
+    PERIOD_LOCKED: "Perioden är låst ({what}).",
+    NOT_CREDITABLE: "Fakturan kan inte krediteras.",
+    NO_MAIL_ADDRESS: "E-postadress saknas.",
+    INVOICE_NOT_BOOKED: "Fakturan är inte bokförd.",
+    PAYMENT_BOOKED: "Betalningen är bokförd.",
+    IN_USE: "Posten används och kan inte tas bort ({what}).",
+    PRINT_FAILED: "Utskriften kunde inte skapas.",
     NO_SUCH_PATH: "Kan inte hitta resursen.",
     NO_SUCH_VERB: "Metoden stöds inte.",
 }
@@ -79,6 +119,10 @@ MISSING = {
     "labels": 9990106,
     "financialyears": 9990107,
     "prices": 9990108,
+    "orders": 2000439,
+    "invoices": 2000434,
+    "invoicepayments": 9990109,
+    "modesofpayments": 9990110,
 }
 MESSAGES |= {
     code: f"Kan inte hitta posten ({path})." for path, code in MISSING.items() if code not in MESSAGES

@@ -26,6 +26,9 @@ PLAIN = re.compile(r"[A-Za-z0-9ÅÄÖåäöÉéÜü \-.,:/@&()+_\n\r]*\Z")
 NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
 ALPHANUMERIC = re.compile(r"[^\W_]+\Z")
 CENT = Decimal("0.01")
+MILLIONTH = Decimal("0.000001")
+LINKS = {"@url", "@urlTaxReductionList"}
+FEW = 10**30  # beyond this a number for a text is not printed
 MOST_DIGITS = 30
 
 
@@ -35,7 +38,8 @@ class Field(Struct, frozen=True):
 
     `most` and `least` bound a text's length or a number's value; `start` is the value of a new record
     and what a cleared field reads as; `register` is the path of the register that must hold the value;
-    `write` is "always", "create" (kept afterwards) or "never".
+    `write` is "always", "create" (kept afterwards) or "never"; `null` is the code that refuses a null;
+    `empties` makes "" clear the field (8.2: a row's Unit).
     """
 
     name: str
@@ -48,6 +52,8 @@ class Field(Struct, frozen=True):
     write: str = "always"
     required: bool = False
     parts: tuple[Field, ...] = ()
+    null: int = 0
+    empties: bool = False
 
 
 def allowed(text: str) -> bool:
@@ -58,12 +64,18 @@ def allowed(text: str) -> bool:
 
 
 def _text(field: Field, value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
+    text = _free(field, value)
+    if not allowed(text):
+        raise refusal(2000359, field.name)
+    return text
+
+
+def _free(field: Field, value: Any) -> str:
+    """A text without the rule of characters: a mail may name `{no}` (12.1)."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < FEW:
         value = str(value)
     if not isinstance(value, str):
         raise refusal(2000106, field.name)
-    if not allowed(value):
-        raise refusal(2000359, field.name)
     if len(value) > field.most:
         raise refusal(errors.TOO_LONG, field.name)
     if len(value) < field.least:
@@ -108,14 +120,18 @@ def plain(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def _number(field: Field, value: Any) -> int | float:
+def _number(field: Field, value: Any, step: Decimal = CENT) -> int | float:
     exact = decimal(field, value)
     if abs(exact) > field.most:
         raise refusal(errors.OUT_OF_RANGE, field.name)
     try:
-        return plain(exact.quantize(CENT, rounding=ROUND_HALF_UP))
+        return plain(exact.quantize(step, rounding=ROUND_HALF_UP))
     except InvalidOperation as error:
         raise refusal(errors.OUT_OF_RANGE, field.name) from error
+
+
+def _rate(field: Field, value: Any) -> int | float:
+    return _number(field, value, MILLIONTH)
 
 
 def _amount(field: Field, value: Any) -> str:
@@ -158,24 +174,37 @@ def _group(field: Field, value: Any) -> dict[str, Any]:
     return check(field.parts, value, creating=True, strict=False)
 
 
+def _rows(field: Field, value: Any) -> tuple[dict[str, Any], ...]:
+    if not isinstance(value, list):
+        raise refusal(errors.NOT_AN_OPTION, field.name)
+    return tuple(_group(field, each) for each in value)
+
+
 READERS: Mapping[str, Callable[[Field, Any], Any]] = {
     "text": _text,
+    "mail": _free,
     "digits": _digits,
     "upper": _upper,
     "country": _country,
     "number": _number,
+    "rate": _rate,
     "amount": _amount,
     "integer": _integer,
     "flag": _flag,
     "choice": _choice,
     "date": _date,
     "group": _group,
+    "rows": _rows,
 }
-CLEARED_BY_WORD = {"text", "digits", "upper", "country"}
+CLEARED_BY_WORD = {"text", "mail", "digits", "upper", "country"}
 
 
 def _cleared(field: Field) -> Any:
     """What null makes of a field; flags, named choices and required fields refuse it (8.2)."""
+    if field.null:
+        raise refusal(field.null, field.name)
+    if field.kind == "group":
+        return blank(field.parts)
     if field.kind == "flag":
         raise refusal(2000134, field.name)
     if field.required or (field.kind == "choice" and field.start is not None):
@@ -194,7 +223,7 @@ def check(
     """
     by_name = {field.name: field for field in fields}
     for name in given:
-        if name not in by_name and name != "@url":
+        if name not in by_name and name not in LINKS:
             raise refusal(2001399, name)
     changes: dict[str, Any] = {}
     for name, value in given.items():
@@ -204,6 +233,8 @@ def check(
                 raise refusal(errors.READ_ONLY, name)
         elif value is None or (value == BLANK and field.kind in CLEARED_BY_WORD):
             changes[name] = _cleared(field)
+        elif value == "" and field.empties:
+            changes[name] = field.start
         elif value != "":
             changes[name] = READERS[field.kind](field, value)
     return changes
@@ -212,7 +243,7 @@ def check(
 def blank(fields: Iterable[Field]) -> dict[str, Any]:
     """The values of a new record, in the table's order."""
     return {
-        field.name: {part.name: part.start for part in field.parts} if field.parts else field.start
+        field.name: {part.name: part.start for part in field.parts} if field.kind == "group" else field.start
         for field in fields
     }
 

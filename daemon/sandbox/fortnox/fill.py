@@ -41,6 +41,11 @@ SETTINGS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"Code": "USD", "Description": "US-dollar", "BuyRate": 10.4, "SellRate": 10.4},
         {"Code": "DKK", "Description": "Dansk krona", "BuyRate": 1.5, "SellRate": 1.5},
     ),
+    "modesofpayments": (
+        {"Code": "BG", "Description": "Bankgiro", "AccountNumber": 1920},
+        {"Code": "PG", "Description": "Plusgiro", "AccountNumber": 1920},
+        {"Code": "K", "Description": "Kontant", "AccountNumber": 1910},
+    ),
     "pricelists": ({"Code": "A", "Description": "Prislista A", "PreSelected": True},),
 }
 MORE: Mapping[str, tuple[dict[str, Any], ...]] = {

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from daemon.sandbox.fortnox.company import Company, Record
+from daemon.sandbox.fortnox.company import Company, Record, Register
 from daemon.sandbox.fortnox.errors import refusal
 from daemon.sandbox.fortnox.resource import Resource, row
 
 Test = Callable[[Record], bool]
 PAGE = 100
 MOST = 500
+ACCOUNT_DIGITS = 5
 PAGING = {"limit", "page", "offset"}
 ORDER = {"sortby", "sortorder"}
 STAMP_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
@@ -32,7 +34,8 @@ def listing(
     wanted = _known(company, resource, query)
     if records is None:
         as_text = company.switches["number_order"] == "text"
-        records = company.registers[resource.path].ordered(as_text=as_text)
+        register = company.registers[resource.path]
+        records = register.ordered(as_text=as_text) if _may_be_found(resource, register, wanted) else []
     for test in _tests(company, resource, wanted):
         records = [record for record in records if test(record)]
     records = _sorted(resource, records, wanted)
@@ -60,17 +63,31 @@ def _known(company: Company, resource: Resource, query: Iterable[tuple[str, str]
     return wanted
 
 
+def _may_be_found(resource: Resource, register: Register, wanted: Mapping[str, str]) -> bool:
+    return all(
+        register.may_hold(field, wanted[name])
+        for name, (field, _) in resource.search.items()
+        if name in wanted and field in resource.indexed
+    )
+
+
 def _tests(company: Company, resource: Resource, wanted: Mapping[str, str]) -> Iterable[Test]:
     if "lastmodified" in wanted and resource.stamped:
         yield _modified_since(company, wanted["lastmodified"])
     if "filter" in wanted:
         if wanted["filter"] not in resource.filters:
             raise refusal(2000587)
-        field, value = resource.filters[wanted["filter"]]
-        yield lambda record: bool(record.values[field] == value)
+        yield _filtered(company, resource.filters[wanted["filter"]])
     for name, (field, how) in resource.search.items():
         if name in wanted:
             yield MATCHES[how](field, wanted[name])
+
+
+def _filtered(company: Company, asked: tuple[str, Any] | Callable[[Company, Record], bool]) -> Test:
+    if isinstance(asked, tuple):
+        field, value = asked
+        return lambda record: bool(record.values[field] == value)
+    return lambda record: asked(company, record)
 
 
 def _modified_since(company: Company, text: str) -> Test:
@@ -110,11 +127,52 @@ def _in_year(_field: str, text: str) -> Test:
     return lambda record: bool(record.values["FromDate"] <= text <= record.values["ToDate"])
 
 
+def _number(field: str, text: str) -> Test:
+    return lambda record: str(record.values[field]) == text
+
+
+def _from(field: str, text: str) -> Test:
+    return lambda record: bool((record.values[field] or "") >= text)
+
+
+def _to(field: str, text: str) -> Test:
+    return lambda record: bool(record.values[field] and record.values[field] <= text)
+
+
+def _label(field: str, text: str) -> Test:
+    return lambda record: any(str(label["Id"]) == text for label in record.values[field])
+
+
+def _in_rows(field: str, text: str) -> Test:
+    rows, _, name = field.partition(".")
+    sought = text.lower()
+    return lambda record: any(sought in row[name].lower() for row in record.values[rows])
+
+
+def _accounts(field: str, text: str, *, upwards: bool) -> Test:
+    if not (text.isascii() and text.isdigit() and len(text) <= ACCOUNT_DIGITS):
+        raise refusal(2000588, "accountnumberfrom" if upwards else "accountnumberto")
+    bound = int(text)
+
+    def booked_there(record: Record) -> bool:
+        accounts = [row["AccountNumber"] for row in record.values[field] if row["AccountNumber"]]
+        return any(account >= bound if upwards else account <= bound for account in accounts)
+
+    return booked_there
+
+
 MATCHES: Mapping[str, Callable[[str, str], Test]] = {
     "contains": _contains,
     "exact": _exact,
     "flag": _flag,
     "in_year": _in_year,
+    "number": _number,
+    "from": _from,
+    "to": _to,
+    "label": _label,
+    "in_rows": _in_rows,
+    "account_from": partial(_accounts, upwards=True),
+    "account_to": partial(_accounts, upwards=False),
 }
 
 

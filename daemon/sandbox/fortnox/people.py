@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from daemon.sandbox.fortnox import prices, writing
+from daemon.sandbox.fortnox.actions import ACTIONS
 from daemon.sandbox.fortnox.company import Company, Record
 from daemon.sandbox.fortnox.errors import Refused
 from daemon.sandbox.fortnox.oauth import CLIENTS, SCOPES, Grant, Oauth
@@ -128,6 +129,24 @@ def _set_price(company: Company, body: Body) -> dict[str, Any]:
     return prices.create(company, {**given, "ArticleNumber": article, "PriceList": price_list}).values
 
 
+def _action(company: Company, body: Body) -> Any:
+    resource, record = _found(company, body)
+    actions, name = ACTIONS.get(resource.path, {}), _text(body, "action")
+    if name not in actions:
+        raise ActionError(f"A {resource.one} has no action {name!r}; it has {', '.join(actions) or 'none'}.")
+    outcome = actions[name].run(company, record)
+    return {"pdf_bytes": len(outcome)} if isinstance(outcome, bytes) else full(*outcome)
+
+
+def _sent(company: Company, body: Body) -> dict[str, int]:
+    resource, record = _found(company, body)
+    return {
+        how: times
+        for (path, key, how), times in company.sent.items()
+        if (path, key) == (resource.path, record.key)
+    }
+
+
 def _lock_period(company: Company, body: Body) -> dict[str, Any]:
     end = body.get("EndDate")
     try:
@@ -148,6 +167,8 @@ SCREENS: Mapping[str, Callable[[Company, Body], Any]] = {
     "delete_customer": _delete_customer,
     "look": _look,
     "set_price": _set_price,
+    "action": _action,
+    "sent": _sent,
     "lock_period": _lock_period,
 }
 VERBS = {
@@ -159,5 +180,7 @@ VERBS = {
     "delete_customer": "{CustomerNumber}: delete a customer; the number stays taken",
     "look": "{kind, key?}: what the screen shows: one whole record, or all of a kind",
     "set_price": "{ArticleNumber, Price, PriceList = A}: the price from quantity 0",
+    "action": "{kind, key, action}: createinvoice, bookkeep, cancel, credit, email ... on a document",
+    "sent": "{kind, key}: how often a document was sent, by way",
     "lock_period": "{EndDate}: lock the books up to a date; null unlocks",
 }

@@ -7,7 +7,9 @@ from typing import Any
 from daemon.sandbox.fortnox.articles import ARTICLES
 from daemon.sandbox.fortnox.company import Company
 from daemon.sandbox.fortnox.customers import CUSTOMERS
+from daemon.sandbox.fortnox.documents import INVOICES, ORDERS
 from daemon.sandbox.fortnox.fields import Field
+from daemon.sandbox.fortnox.payments import INVOICE_PAYMENTS
 from daemon.sandbox.fortnox.prices import PRICES
 from daemon.sandbox.fortnox.resource import Cell, Resource
 
@@ -145,6 +147,18 @@ LABELS = Resource(
     integer_key=True,
     paged=False,
 )
+MODES_OF_PAYMENT = Resource(
+    path="modesofpayments",
+    one="ModeOfPayment",
+    many="ModesOfPayments",
+    key="Code",
+    scope="settings",
+    fields=(
+        Field("Code", "text", 20, least=1, write="create", required=True),
+        Field("Description", "text", 100, ""),
+        Field("AccountNumber", "digits", 4, least=4, required=True),
+    ),
+)
 FINANCIAL_YEARS = Resource(
     path="financialyears",
     one="FinancialYear",
@@ -179,6 +193,10 @@ RESOURCES = {
         PROJECTS,
         LABELS,
         FINANCIAL_YEARS,
+        MODES_OF_PAYMENT,
+        ORDERS,
+        INVOICES,
+        INVOICE_PAYMENTS,
     )
 }
 

@@ -10,13 +10,14 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from daemon.sandbox.fortnox import prices, writing
+from daemon.sandbox.fortnox.actions import ACTIONS, Action
 from daemon.sandbox.fortnox.company import Company, Record
 from daemon.sandbox.fortnox.errors import NO_SUCH_PATH, NO_SUCH_VERB, refusal
 from daemon.sandbox.fortnox.lists import listing
 from daemon.sandbox.fortnox.prices import PRICES
 from daemon.sandbox.fortnox.registers import RESOURCES, SETTINGS
 from daemon.sandbox.fortnox.resource import Resource, full
-from daemon.sandbox.fortnox.wire import answer, unwrap
+from daemon.sandbox.fortnox.wire import answer, pdf, unwrap
 from daemon.sandbox.web import Request, Response
 
 Handler = Callable[[Company, Request], Response]
@@ -51,12 +52,21 @@ def _at(parts: tuple[str, ...]) -> Route | None:
     if parts[0] == "prices":
         return _prices_at(parts[1:])
     resource = RESOURCES.get(parts[0])
-    if resource is None or len(parts) > 2 or "" in parts:  # noqa: PLR2004 - register and key
-        return None
-    if len(parts) == 1:
-        return _allowed(resource, {"L": ("GET", _list), "P": ("POST", _create)})
-    table = {"G": ("GET", _get), "U": ("PUT", _update), "D": ("DELETE", _delete)}
-    return _allowed(resource, table, parts[1])
+    return None if resource is None or "" in parts else _below(resource, parts[1:])
+
+
+def _below(resource: Resource, parts: tuple[str, ...]) -> Route | None:
+    match parts:
+        case ():
+            return _allowed(resource, {"L": ("GET", _list), "P": ("POST", _create)})
+        case (key,):
+            table = {"G": ("GET", _get), "U": ("PUT", _update), "D": ("DELETE", _delete)}
+            return _allowed(resource, table, key)
+        case (key, name) if name in (actions := ACTIONS.get(resource.path, {})):
+            action = actions[name]
+            return Route(resource.scope, {action.method: partial(_act, resource, action, key)})
+        case _:
+            return None
 
 
 def _allowed(
@@ -102,6 +112,11 @@ def _update(resource: Resource, key: str, company: Company, request: Request) ->
 def _delete(resource: Resource, key: str, company: Company, _request: Request) -> Response:
     writing.remove(company, resource, writing.find(company, resource, key))
     return answer(204)
+
+
+def _act(resource: Resource, action: Action, key: str, company: Company, _request: Request) -> Response:
+    outcome = action.run(company, writing.find(company, resource, key))
+    return pdf(outcome) if isinstance(outcome, bytes) else _shown(*outcome)
 
 
 def _prices_at(parts: tuple[str, ...]) -> Route | None:

@@ -38,6 +38,22 @@ SWITCHES = {
     "unknown_parameter": Switch("refuse", ("refuse", "ignore")),  # 22 no 9
     "read_only_field": Switch("ignore", ("ignore", "refuse")),  # 22 no 10
     "number_order": Switch("number", ("number", "text")),  # 22 no 11
+    "own_document_number": Switch("accept", ("accept", "refuse")),  # 8.5
+    "references_copied_to_invoice": Switch(True, YES_NO),  # 8.6: ExternalInvoiceReference1 and 2
+    "references_copied_to_credit": Switch(False, YES_NO),  # no source says
+    "createinvoice_answers": Switch("Invoice", ("Invoice", "Order")),  # 22 no 12
+    "article_fills_row": Switch("price", ("account", "price", "all")),  # 10, 12.1; "all": texts and unit too
+    "inactive_article": Switch("refuse", ("refuse", "accept")),
+    "missing_account": Switch(0),  # an account number that the chart does not have (2001304)
+    "easy_vat": Switch(False, YES_NO),  # 12.1
+    "adjacent_text_rows": Switch("kept", ("kept", "priced")),  # 11
+    "round_off": Switch(False, YES_NO),  # 12.1: to whole kronor
+    "warehouse_module": Switch(False, YES_NO),  # 11: only then does WarehouseReady mean anything
+    "book_when_sent": Switch(False, YES_NO),  # 12.2
+    "booking_stamps_invoice": Switch(True, YES_NO),  # 22 no 3
+    "payment_stamps_invoice": Switch(True, YES_NO),  # 22 no 3
+    "sending_stamps_invoice": Switch(True, YES_NO),  # 22 no 3
+    "print_answers": Switch("pdf", ("pdf", "error")),  # 5: 200 with an error envelope
 }
 
 
@@ -55,5 +71,5 @@ def checked(name: str, value: Any) -> Any:
         if not any(type(value) is type(option) and value == option for option in switch.options):
             raise ActionError(f"{name} takes one of {', '.join(repr(option) for option in switch.options)}.")
     elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ActionError(f"{name} takes a number of seconds.")
+        raise ActionError(f"{name} takes a number, zero or more.")
     return value

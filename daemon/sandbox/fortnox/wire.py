@@ -37,6 +37,11 @@ def answer(status: int, value: Any = None, headers: Mapping[str, str] | None = N
     return Response(status=status, headers={**HEADERS, **(headers or {})}, body=encode(value))
 
 
+def pdf(content: bytes) -> Response:
+    """A PDF, though the request must accept JSON (5)."""
+    return Response(status=200, headers={**HEADERS, "content-type": "application/pdf"}, body=content)
+
+
 def refused(error: Refused) -> Response:
     """A refusal in its envelope."""
     return answer(error.status, envelope(error))
@@ -50,7 +55,8 @@ def check_media_types(request: Request) -> None:
     if not accepted & READABLE:
         raise refusal(1000030)
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method in {"POST", "PUT"} and sent != "application/json":
+    bare = not request.body and not sent  # an action is a PUT of nothing (11, 12.4)
+    if request.method in {"POST", "PUT"} and sent != "application/json" and not bare:
         raise refusal(1000031)
 
 

@@ -29,11 +29,13 @@ def create(company: Company, resource: Resource, given: Mapping[str, Any]) -> Re
         _check_free(company, resource, str(key))
     values = _merged(blank(resource.fields), changes)
     resource.settle(values, changes.keys())
+    resource.compose(company, None, values, changes)
     register = company.registers[resource.path]
     key = register.take_number() if key is None else str(key)
     values[resource.key] = int(key) if resource.integer_key else key
     record = Record(key=key, values=values, modified=company.stamp())
     register.put(record)
+    resource.added(company, record)
     return record
 
 
@@ -46,7 +48,9 @@ def update(company: Company, resource: Resource, record: Record, given: Mapping[
     _check_references(company, resource.fields, changes)
     values = _merged(record.values, changes)
     resource.settle(values, changes.keys())
-    record.values = values
+    resource.compose(company, record, values, changes)
+    before, record.values = record.values, values
+    company.registers[resource.path].note(record, before)
     only_quiet = bool(changes) and changes.keys() <= resource.quiet
     if not only_quiet or company.switches[resource.quiet_switch]:
         record.modified = company.stamp()
@@ -54,6 +58,7 @@ def update(company: Company, resource: Resource, record: Record, given: Mapping[
 
 def remove(company: Company, resource: Resource, record: Record) -> None:
     """Delete a record; its number stays taken where Fortnox reserves it (8.5)."""
+    resource.check_remove(company, record)
     register = company.registers[resource.path]
     register.drop(record.key)
     if resource.reserves:
