@@ -11,8 +11,8 @@ from msgspec import Struct
 from daemon.core.agreement import Agreement
 from daemon.core.mapping import Table
 from daemon.core.merge import Conflict
-from daemon.core.plan import Create, Decision, Step, Update
-from daemon.core.records import Agreed, Fields, Lane, Names, Problem, Seen, Side
+from daemon.core.records import Agreeing, Fields, Lane, Names, Problem, Seen, Side
+from daemon.core.steps import Create, Decision, Step, Update
 from daemon.core.work import Binding, Finish, Intent, IntentState, Mark, Task, Which, Written
 
 T = TypeVar("T")
@@ -129,12 +129,7 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """
-    What a write was answered with.
-
-    `seen` is the whole stored record when the system returns it, else None and
-    the caller must look; `id` is known or None; `status` the HTTP status.
-    """
+    """What a write was answered with: the whole stored record, or None and the caller must look."""
 
     status: int
     id: str | None = None
@@ -159,7 +154,7 @@ class System(Protocol):
     One vendor's system, for one account.
 
     All methods may raise RemoteError and GrantError. Reading is repeatable;
-    `create` and `update` send exactly one request with effect.
+    `create` sends exactly one request with effect, and `update` but for rows.
     """
 
     name: str  # in REGISTRY
@@ -178,30 +173,31 @@ class System(Protocol):
         """
         Everything changed at or after `since` and perhaps more, or every live record when None.
 
-        With `only_changed` nothing but what is known to have changed since.
-
-        Pages may overlap. `Seen.changed_at` is set where the system, or the way it
-        was asked, tells that the record changed at or after that time.
+        With `only_changed` nothing but what is known to have changed since. Pages may overlap.
+        `Seen.changed_at` is set where it is known that the record changed at or after that time.
         """
 
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
-        """One whole record; None when it does not exist."""
+        """One whole record; None when it does not exist. It may show itself under another id."""
 
     async def create(self, kind: str, fields: Fields, lane: Lane) -> Answer:
         """Make a record of exactly `fields`."""
 
-    async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane) -> Answer:
-        """Set exactly `fields`; None clears."""
+    async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane, shown: Fields) -> Answer:
+        """
+        Set exactly `fields`; None clears. `shown` is the whole record as it was read just before.
+
+        Rows may take several requests, each sent once; the first that fails ends the update.
+        """
 
     async def look(
         self, kind: str, fields: Fields, since: dt.datetime | None, whole: Whole | None = None
     ) -> Sequence[Seen]:
         """
-        Every record that could be the one a creation with `fields` made.
+        Every record that could be the one a creation with `fields` made, whole, for an exact comparison.
 
-        `since` is a time before that creation, None when unknown. Whole
-        records, all pages; the caller compares exactly. Where lists show no
-        whole records, `whole` reads those that are worth it, by key.
+        `since` is a time before that creation, None when unknown. Where lists
+        show no whole records, `whole` reads those that are worth it, by key.
         """
 
     async def check(self, kinds: Sequence[str]) -> Sequence[Finding]:
@@ -272,7 +268,7 @@ class Work(Protocol):
     def linked(self) -> int:
         """How many records are linked."""
 
-    def agree(self, fortnox_id: str, partner_id: str, agreed: Agreed, now: dt.datetime) -> None:
+    def agree(self, fortnox_id: str, partner_id: str, agreed: Agreeing, now: dt.datetime) -> None:
         """Link two records, or add to what they agreed on."""
 
     def kept_at(self, places: Mapping[str, str]) -> None:
@@ -286,6 +282,9 @@ class Work(Protocol):
 
     def again(self, side: Side, record_id: str, *, asked: bool = False) -> None:
         """Decide once more."""
+
+    def wake(self, agreement: Agreement, side: Side, record_id: str) -> None:
+        """Decide once more about everything that belongs to this record of another kind."""
 
     def standstill(self, decision: Decision) -> bool:
         """Whether this very decision is parked already."""

@@ -273,6 +273,7 @@ class Town:
         self.people = People(self.world, self.clock)
         self.config_path = write_configs(folder, URL)
         self.configure('overlap = "30s"', 'overlap = "10m"')  # as in production: lists may lag
+        self.configure('documents = "order" ', 'documents = "off"')  # tests of documents switch them on
         self.house: House
         self.desk: StateDesk
         self._ended_at = 0.0

@@ -49,6 +49,11 @@ def _webcrm(settings: fortnox_webcrm.Settings, http: Http, grant: Grant, clock: 
         country_language=settings.country_language,
         article_number=settings.article_number,
         article_name=settings.article_name,
+        article_unit=settings.article_unit,
+        documents=settings.documents != "off",
+        delivery_map=settings.delivery_places(),
+        line_price=settings.line_price,
+        currencies=settings.currencies,
     )
 
 

@@ -40,10 +40,10 @@ class Address(NamedTuple):
 
 def joined(address: Address) -> str | None:
     """The value for `address`. A second address line without a first moves up; None when all is empty."""
-    parts = Address(*(_one_line(part) for part in address))
-    if not parts.address1:
-        parts = parts._replace(address1=parts.address2, address2="")
-    parts = parts._replace(country=parts.country.upper())
+    address1, address2, zip_code, city, country = map(_one_line, address)
+    if not address1:
+        address1, address2 = address2, ""
+    parts = (address1, address2, zip_code, city, country.upper())
     return "\n".join(parts) if any(parts) else None
 
 
@@ -98,4 +98,6 @@ def _zip_and_city(line: str) -> tuple[str, str] | None:
 
 
 def _one_line(part: str) -> str:
-    return " ".join(part.replace("\r", "\n").strip().replace("\n", ", ").split())
+    if "\n" in part or "\r" in part:
+        part = part.replace("\r", "\n").strip().replace("\n", ", ")
+    return " ".join(part.split())

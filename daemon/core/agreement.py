@@ -27,16 +27,48 @@ class FieldRule(Struct, frozen=True, kw_only=True):
 
     `to` are the sides that a change may be written to. An edit made where it
     may not leave from stays and is listed; with `revert` it is undone at once.
+    `same` tells whether Fortnox' and the partner's value say the same. With
+    `careful` a difference on which nothing was agreed before waits for a
+    person: it is about money. `given` makes what is written out of the value
+    and of what stands there.
     """
 
     field: str
     decides: Decides
     to: frozenset[Side] = frozenset(Side)
     revert: bool = False
+    same: Callable[[Value, Value], bool] = lambda ours, theirs: ours == theirs
+    careful: bool = False
+    given: Callable[[Value, Value], Value] | None = None
+
+
+class Belonging(Struct, frozen=True, kw_only=True):
+    """
+    That each record belongs to one of another kind, as a document to its customer.
+
+    `field` holds that one's id, on each side its own; `gate` says whether the
+    partner's record of the other kind takes part.
+    """
+
+    field: str
+    kind: str
+    gate: Callable[[Fields], bool]
+
+
+class Locked(Struct, frozen=True, kw_only=True):
+    """Why Fortnox takes no change of a field any more. With `parks` an edit of it waits for a person."""
+
+    why: str
+    todo: str
+    parks: bool = False
 
 
 def _anything(_fields: Fields) -> bool:
     return True
+
+
+def _nothing(_fields: Fields) -> Mapping[str, Locked]:
+    return {}
 
 
 class Agreement(Struct, frozen=True, kw_only=True):
@@ -49,6 +81,10 @@ class Agreement(Struct, frozen=True, kw_only=True):
     its link rests: nothing leaves it, Fortnox' edits still arrive, except in
     `gate_fields`, which would open the gate again.
     `living` says whether a Fortnox record is worth a new partner record.
+    `belongs_to` is what a record belongs to: it rests while that one does. `locked` tells
+    which fields Fortnox takes no change of, by what its record shows. `weigh` finds
+    what keeps a record of one side from crossing as it stands. With `looked_for` each
+    creation in Fortnox is looked for first.
     `mark` gives our reference for a partner record's id, for what is created in
     Fortnox. `create` maps the side that gets a new record to what prepares its fields,
     or refuses them; a side that is absent never gets one.
@@ -63,6 +99,10 @@ class Agreement(Struct, frozen=True, kw_only=True):
     gate: Callable[[Fields], bool] = _anything
     gate_fields: frozenset[str] = frozenset()
     living: Callable[[Fields], bool] = _anything
+    belongs_to: Belonging | None = None
+    locked: Callable[[Fields], Mapping[str, Locked]] = _nothing
+    weigh: Mapping[Side, Callable[[Fields], Problem | None]] = {}
+    looked_for: bool = False
 
     def rule(self, field: str) -> FieldRule | None:
         """The rule of one field."""
@@ -70,4 +110,4 @@ class Agreement(Struct, frozen=True, kw_only=True):
 
 
 Resolved = Mapping[str, Side]  # field -> the side a person chose for an open conflict
-Same = Callable[[str, Value, Value], bool]  # field, Fortnox' value, the partner's value
+Same = Callable[[FieldRule, Value, Value], bool]  # a field, Fortnox' value, the partner's value

@@ -6,9 +6,10 @@ One law for all: reading what we wrote gives back what we had.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from daemon.core import address
@@ -35,10 +36,13 @@ def _text(raw: Any) -> Any:
     """Lines without outer blanks, LF between them; None for nothing; LEAVE for what is no text or number."""
     if raw is None:
         return None
-    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
         return LEAVE
-    lines = str(raw).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.strip() for line in lines).strip() or None
+    text = str(raw).strip()
+    if "\n" in text or "\r" in text:
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        text = "\n".join(line.strip() for line in lines)
+    return text or None
 
 
 def _then(step: Callable[[str], Any]) -> Callable[[Any], Any]:
@@ -53,7 +57,7 @@ def _then(step: Callable[[str], Any]) -> Callable[[Any], Any]:
 
 def _without_entities(text: str) -> Value:
     # Until nothing changes: text that was encoded twice must not shrink again each time we write it.
-    while (decoded := _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)) != text:
+    while "&" in text and (decoded := _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)) != text:
         text = decoded
     return text.strip() or None
 
@@ -79,7 +83,16 @@ def _ore(raw: Any) -> Any:
         return LEAVE
     try:
         return int((Decimal(raw) * 100).quantize(Decimal(1), ROUND_HALF_UP))
-    except InvalidOperation:
+    except (ArithmeticError, ValueError):  # no number, "NaN", or one beyond all
+        return LEAVE
+
+
+def _date(raw: Any) -> Any:
+    if raw is None or raw == "":
+        return None
+    try:
+        return dt.date.fromisoformat(str(raw)).isoformat()
+    except ValueError:
         return LEAVE
 
 
@@ -97,6 +110,7 @@ ENTITY_TEXT: Final = Codec(_then(_without_entities), _same)  # fortnox.md 5: "&a
 UPPER: Final = Codec(_then(str.upper), _same)
 FLAG: Final = Codec(_flag, _same)
 ORE: Final = Codec(_ore, _kronor)  # exact decimals outside, whole öre here, half up
+DATE: Final = Codec(_date, _same)  # a day, without time or zone
 ORG_NUMBER: Final = Codec(_then(_org_number), _same)
 VAT_NUMBER: Final = Codec(_then(lambda text: "".join(text.split()).upper()), _same)
 

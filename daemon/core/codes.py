@@ -30,10 +30,15 @@ NETWORK: Final = {
     "NET07": Code("the connection broke before the answer was whole", SETTLES),
     "NET08": Code("the answer is not JSON", "look whether a proxy or a maintenance page answers for them"),
     "NET09": Code("they ask us to slow down", "nothing; if frequent, see who else uses this client id"),
-    "NET10": Code("they refuse this request", "read their answer, mend the record, then retry it"),
+    "NET10": Code(
+        "they refuse this request",
+        "read their answer; mend the record and retry it, or the address in the config",
+    ),
     "NET11": Code("their server failed", SETTLES),
     "NET12": Code("the answer's headers are larger than 64 kB", SETTLES),
-    "NET13": Code("they do not know this record", "see whether it was deleted there"),
+    "NET13": Code(
+        "they do not know this record or address", "see whether it was deleted there, else check the URL"
+    ),
     "NET14": Code("the answer is not HTTP as we know it", SETTLES),
 }
 
@@ -45,16 +50,20 @@ SHAPE: Final = {
     "JSN06": Code("the answer lacks its documented wrapper", "report it with the route shown"),
     "JSN08": Code("a value has the wrong type or an absurd size", "report it with the path shown"),
     "JSN09": Code("a value that must be there is missing", "report it with the path shown"),
-    "JSN11": Code("a text holds half a character", "mend the text in the system it came from"),
     "JSN14": Code("an error inside an answer that says success", "read their answer"),
     "JSN15": Code("a list changed its length each time it was read", ITSELF),
+    "JSN16": Code("a search shows what was not asked for", "report it; nothing is created until then"),
 }
 
 GRANTS: Final = {
     "AUT01": Code("a credential is absent", "make the file or the credential that is named"),
     "AUT02": Code("a credential file can be read by others", "chmod 600 the file that is named"),
     "AUT03": Code("nobody has given consent yet", "run fortnox-syncd authorize COMPANY"),
-    "AUT04": Code("the credentials are refused", "put the right secret in the place that is named"),
+    "AUT04": Code(
+        "the credentials are refused",
+        "put the right secret in the place that is named: from Fortnox' developer portal, "
+        "or webCRM, Configuration > Integration > API > REST",
+    ),
     "AUT05": Code("the consent is used up, expired or withdrawn", "run fortnox-syncd authorize COMPANY"),
     "AUT06": Code("a renewal was cut off and the consent is lost", "run fortnox-syncd authorize COMPANY"),
     "AUT07": Code(
@@ -62,23 +71,32 @@ GRANTS: Final = {
         "tick it in the developer portal, then run fortnox-syncd authorize COMPANY",
     ),
     "AUT08": Code("the access token is not accepted", ITSELF),
-    "AUT09": Code("the user or the token lacks a right", "grant the right that is named in their answer"),
+    "AUT09": Code(
+        "the user or the token lacks a right",
+        "grant it: Fortnox, Administrera användare; or webCRM, Configuration > Integration > API > REST",
+    ),
     "AUT10": Code(
         "the token belongs to another company", "authorize as the company whose tenant_id is configured"
     ),
-    "AUT11": Code("a licence is missing in Fortnox", "buy the licence that is named, then try again"),
+    "AUT11": Code(
+        "a licence is missing in Fortnox",
+        "buy it in Fortnox, company menu, Administrera användare; then try again",
+    ),
     "AUT12": Code("the clock of this host is wrong", "timedatectl set-ntp true"),
 }
 
 WEBCRM: Final = {
     "CRM01": Code("a field does not exist in webCRM", "create it there, or name another in field_map"),
-    "CRM02": Code("a type that takes part is not in webCRM's list", "add it, or name others in the config"),
+    "CRM02": Code(
+        "a type that takes part is not in webCRM's list",
+        "add it to the list Type, or name others in company_types",
+    ),
     "CRM03": Code("a Data field of the catalogue is not in use", "switch it on in webCRM's configuration"),
 }
 
 RECORDS: Final = {
     "REC02": Code("a linked record was deleted on one side", "retire it on the other side, then ignore"),
-    "REC03": Code("Fortnox does not know the customer", "look for the customer in Fortnox"),
+    "REC03": Code("Fortnox does not know the customer", "look for the customer in Fortnox, Kunder"),
     "REC04": Code("an article number has a character not accepted", "use A-Z a-z 0-9 _ - / +"),
     "REC05": Code("the customer number is taken, perhaps by a deleted one", "use another customer number"),
     "REC06": Code("webCRM owns the numbers and this one is empty", "type it in webCRM; it crosses by itself"),
@@ -86,10 +104,31 @@ RECORDS: Final = {
     "REC08": Code("a text is empty, or nothing is left of it", "write one with letters or digits"),
     "REC09": Code("a text that Fortnox does not accept", "retype the text"),
     "REC10": Code("a text is too long for the other side", "shorten the text"),
+    "REC13": Code("a document has no rows, or a row no article", "complete the rows; it crosses"),
     "REC14": Code("an article is unknown, inactive or its number taken", "see Fortnox, Artiklar"),
-    "REC17": Code("a VAT rate needs an account", "choose an account for the row in Fortnox"),
-    "REC18": Code("a value is not in the other side's list", "add it to the list that is named, then retry"),
+    "REC15": Code(
+        "a quantity, price or discount that Fortnox cannot hold",
+        "write it with two decimals, so that the row comes to the same",
+    ),
+    "REC16": Code("a document's rows and its total differ", "correct the one that is wrong"),
+    "REC17": Code("a VAT rate that Fortnox does not take", "choose another rate for the row"),
+    "REC18": Code(
+        "a value is not in the other side's list",
+        "add it to the list that is named (Fortnox, Inställningar, Betalningsvillkor), then retry",
+    ),
+    "REC19": Code(
+        "a currency is unknown", "add it in Fortnox, Inställningar, Valutor, or to webCRM's list, then retry"
+    ),
     "REC20": Code("the VAT number is not valid", "correct it, with its country letters"),
+    "REC21": Code("a date is missing or impossible", "correct the date; it crosses by itself"),
+    "REC23": Code(
+        "the period is locked in Fortnox",
+        "choose a later date, or unlock it in Fortnox, Inställningar, Bokföring, Låst period",
+    ),
+    "REC24": Code(
+        "the Fortnox document takes no more changes",
+        "make the change in Fortnox, credit the invoice there, or undo the edit",
+    ),
     "REC99": Code("the other side refuses the record", "read their answer, correct it, then retry"),
 }
 

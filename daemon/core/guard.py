@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from daemon.core.plan import Create, Step, Update, overwrites
+from daemon.core.documents import unpacked
 from daemon.core.records import Side
+from daemon.core.steps import Create, Step, Update, overwrites
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -20,6 +21,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     overwrite_share: float = 0.05
     create_count: int = 200
     create_share: float = 0.20
+    amount: int = 0  # whole kronor that one pass may write in Fortnox, whatever the currency; 0 is any
 
 
 def objections(steps: Sequence[Step], linked: int, limits: Limits, *, asked: bool = False) -> tuple[str, ...]:
@@ -40,7 +42,17 @@ def objections(steps: Sequence[Step], linked: int, limits: Limits, *, asked: boo
         allowed = max(limits.create_count, int(linked * limits.create_share))
         if born > allowed and not asked:
             reasons.append(f"would create {born} records at the {side.value} side, the limit is {allowed}")
+    written = sum(_worth(step) for step in steps if _written_at(step) is Side.FORTNOX)
+    if limits.amount and written > limits.amount * 100:
+        told = f"{written / 100:.2f}"
+        reasons.append(f"would write documents of {told} in Fortnox, the limit is {limits.amount}")
     return tuple(reasons)
+
+
+def _worth(step: Step) -> int:
+    """What the rows that a step writes come to, in öre, taken back or not."""
+    fields = step.fields if isinstance(step, Create | Update) else {}
+    return sum(abs(row.total) for row in unpacked(fields.get("rows")))
 
 
 def vanished(known: int, missing: int, limits: Limits) -> str:

@@ -9,6 +9,7 @@ same when one is the normal form of the other.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -41,6 +42,9 @@ class Codec(NamedTuple):
     write: Callable[[Value], Any]
 
 
+Check = Callable[[Value, dt.date], tuple[str, str, str] | None]  # a value, today -> code, what, what to do
+
+
 class Row(NamedTuple):
     """One line: our field, theirs (one or several), how it crosses, what may be written there."""
 
@@ -50,31 +54,37 @@ class Row(NamedTuple):
     writable: bool = True
     limit: int | None = None
     required: bool = False
+    check: Check | None = None
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """How one kind of record is spelled in one system."""
+    """
+    How one kind of record is spelled in one system.
+
+    `later` are the fields that a new record is not made with: they follow as an update.
+    """
 
     kind: str
     key: str  # their field that holds the id
     rows: tuple[Row, ...]
     blank: Any = None  # what they take as "make this field empty"
     clean: Callable[[str], str] = str  # maps a text to what they accept
+    later: frozenset[str] = frozenset()
 
     def read(self, payload: Mapping[str, Any]) -> dict[str, Value]:
         """Their payload in our words. A field they left out is left out, not cleared."""
         fields: dict[str, Value] = {}
-        for row in self.rows:
-            if isinstance(row.theirs, str):
-                if row.theirs not in payload:
+        for ours, theirs, codec, *_ in self.rows:
+            if isinstance(theirs, str):
+                if theirs not in payload:
                     continue
-                value = row.codec.read(payload[row.theirs])
-            elif any(name in payload for name in row.theirs):
-                value = row.codec.read(tuple(payload.get(name) for name in row.theirs))
+                value = codec.read(payload[theirs])
+            elif any(name in payload for name in theirs):
+                value = codec.read(tuple(payload.get(name) for name in theirs))
             else:
                 continue
             if value is not LEAVE:
-                fields[row.ours] = value
+                fields[ours] = value
         return fields
 
     def write(self, fields: Fields) -> dict[str, Any]:
@@ -108,16 +118,21 @@ class Table(Struct, frozen=True, kw_only=True):
         """Those of `fields` that this system has a place for."""
         return frozenset(row.ours for row in self.rows) & frozenset(fields)
 
-    def problem(self, fields: Fields, where: str) -> Problem | None:
+    def problem(self, fields: Fields, where: str, today: dt.date) -> Problem | None:
         """Why `fields` cannot be written here as they stand: too long, empty after cleaning, a magic word."""
         for row in self.rows:
             value = fields.get(row.ours)
             if row.required and row.ours in fields and value is None:
                 return _empty_problem(row, where)
-            if not row.writable or not isinstance(value, str):
+            if not row.writable or value is None:
                 continue
-            if found := _text_problem(row, value, self._cleaned(value), where):
-                return found
+            if row.check:
+                found = row.check(value, today)
+                if found:
+                    code, what, todo = found
+                    return Problem(code=code, what=what, where=f"{where}, {row.ours}", todo=todo)
+            elif isinstance(value, str) and (told := _text_problem(row, value, self._cleaned(value), where)):
+                return told
         return None
 
     def _cleaned(self, value: Value) -> Value:

@@ -46,6 +46,12 @@ def naming(agreement: Agreement, side: Side, seen: Seen) -> Mapping[str, Value]:
     return values
 
 
+def belonging(agreement: Agreement, seen: Seen) -> Mapping[str, Value]:
+    """What a record belongs to, by the field that says so: not a name of its own."""
+    field = agreement.belongs_to and agreement.belongs_to.field
+    return {field: seen.fields.get(field)} if field else {}
+
+
 def twin(candidates: Sequence[Candidate], recognised_by: Sequence[str], where: str) -> Twin | Problem | None:
     """The twin, why it cannot be told, or None when there is none. The strongest field decides."""
     for field in recognised_by:

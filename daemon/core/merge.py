@@ -84,7 +84,7 @@ def merge(
         if field not in fortnox or field not in partner:
             continue
         ours, theirs, was = fortnox[field], partner[field], base.get(field)
-        if same(field, ours, theirs):
+        if same(rule, ours, theirs):
             if was != (ours, theirs):
                 alike[field] = (ours, theirs)
             continue
@@ -121,6 +121,8 @@ def _judge(
             return _only(rule, Side.FORTNOX, agreed=was is not None)
         case False, True:
             return _only(rule, Side.PARTNER, agreed=was is not None)
+        case _ if rule.careful and was is None:
+            return _Verdict(None, ConflictState.OPEN)
         case _:
             return _both(rule)
 

@@ -1,135 +1,19 @@
 """
-Decide what one pass should do. Pure.
-
-The plan is data: it can be printed, counted by the guard, stored and compared
-before anything is sent, and `plan` and `run` share it.
+Decide what one pass should do about each record. Pure.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
 
-from daemon.core.agreement import Agreement, Resolved, Same
-from daemon.core.mapping import Table
-from daemon.core.match import Candidate, Twin, twin
-from daemon.core.merge import Conflict, Merged, merge
-from daemon.core.records import Agreed, Fields, Problem, Seen, Side
-
-# ------------------------------------------------------------------ what a decision starts from
-
-
-class Bond(Struct, frozen=True, kw_only=True):
-    """A link between two records, and what they held when they last agreed."""
-
-    fortnox_id: str
-    partner_id: str
-    agreed: Agreed
-
-
-class Unit(Struct, frozen=True, kw_only=True):
-    """
-    One record to decide about: both ends of a link, or a record without one.
-
-    `asked` is true when an operator wants it over although it is old (`import`).
-    `young` is true when the record may be older than our memory of it: what we
-    create for it in Fortnox, where our mark cannot be searched for, must be
-    looked for first. (At the partner the complete list is the look.)
-    """
-
-    kind: str
-    records: Mapping[Side, Seen]
-    bond: Bond | None = None
-    candidates: tuple[Candidate, ...] = ()
-    asked: bool = False
-    young: bool = False
-    resolved: Resolved = {}
-
-    @property
-    def key(self) -> str:
-        """How an operator finds it: the side that names it, and its id there."""
-        if self.bond:
-            return f"partner:{self.bond.partner_id}"
-        side = next(iter(self.records))
-        return f"{side.value}:{self.records[side].id}"
-
-
-# ------------------------------------------------------------------ what is decided
-
-
-class Create(Struct, frozen=True, tag="create", kw_only=True):
-    """Make the twin of `source_id` on `side`; `look` first whether an earlier write of ours did it."""
-
-    kind: str
-    side: Side
-    key: str
-    source_id: str
-    fields: Fields
-    reason: str
-    look: bool = False
-
-
-class Update(Struct, frozen=True, tag="update", kw_only=True):
-    """Give `fields` to the record `target_id` on `side`; `was` is what it showed for them."""
-
-    kind: str
-    side: Side
-    key: str
-    source_id: str
-    target_id: str
-    fields: Fields
-    was: Fields
-    reason: str
-
-
-class Link(Struct, frozen=True, tag="link", kw_only=True):
-    """Remember that two records are one. Sends nothing."""
-
-    kind: str
-    key: str
-    fortnox_id: str
-    partner_id: str
-    on: str  # the field that proves it
-    reason: str
-
-
-Step = Create | Update | Link
-
-
-class Decision(Struct, frozen=True, kw_only=True):
-    """Everything decided about one unit. `alike` is settled without a request."""
-
-    unit: Unit
-    steps: tuple[Step, ...] = ()
-    alike: Agreed = {}
-    conflicts: tuple[Conflict, ...] = ()
-    problem: Problem | None = None
-    ignored: str = ""  # why it does not cross, when it is nobody's fault
-
-
-class Tables(Struct, frozen=True, kw_only=True):
-    """How the kind is spelled on each side."""
-
-    fortnox: Table
-    partner: Table
-
-    def at(self, side: Side) -> Table:
-        """The table of one side."""
-        return self.fortnox if side is Side.FORTNOX else self.partner
-
-    def same(self) -> Same:
-        """Two values are the same when one is the other's normal form."""
-        return lambda field, ours, theirs: (
-            ours == theirs
-            or self.fortnox.normal(field, theirs) == ours
-            or self.partner.normal(field, ours) == theirs
-        )
-
-
-# ------------------------------------------------------------------ deciding
+from daemon.core.agreement import Agreement, FieldRule, Locked
+from daemon.core.birth import decide_birth, weighed
+from daemon.core.match import Twin, twin
+from daemon.core.merge import ConflictState, Merged, merge
+from daemon.core.records import Fields, Problem, Seen, Side
+from daemon.core.steps import Bond, Decision, Link, Tables, Unit, Update
 
 
 def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
@@ -137,7 +21,7 @@ def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
     if unit.bond:
         return _decide_bond(unit, unit.bond, agreement, tables)
     side, record = next(iter(unit.records.items()))
-    if side is Side.PARTNER and not agreement.gate(record.fields):
+    if side is Side.PARTNER and not _takes_part(unit, record.fields, agreement):
         return Decision(unit=unit, ignored="its type is not among those that take part")
     match twin(unit.candidates, agreement.recognised_by, unit.key):
         case Problem() as problem:
@@ -147,30 +31,78 @@ def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
         case Twin() as found:
             return _decide_twin(unit, side, found, agreement, tables)
         case None:
-            return _decide_birth(unit, side, record, agreement, tables)
+            return decide_birth(unit, side, record, agreement, tables)
+
+
+def _takes_part(unit: Unit, partner: Fields, agreement: Agreement) -> bool:
+    """Whether the partner's record, and what it belongs to, are of those that cross."""
+    return agreement.gate(partner) and (unit.owner is None or unit.owner.takes_part)
 
 
 def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -> Decision:
     fortnox, partner = unit.records.get(Side.FORTNOX), unit.records.get(Side.PARTNER)
     if fortnox is None or partner is None:
         return Decision(unit=unit, problem=_one_side_gone(unit))
-    resting = not agreement.gate(partner.fields)
+    resting = not _takes_part(unit, partner.fields, agreement)
     hidden = agreement.gate_fields if resting else frozenset[str]()
+    shown = {field: value for field, value in partner.fields.items() if field not in hidden}
+    locked = agreement.locked(fortnox.fields)
     merged = merge(
         bond.agreed,
         fortnox.fields,
-        {field: value for field, value in partner.fields.items() if field not in hidden},
-        agreement.rules,
+        _in_fortnox_words(shown, unit, agreement),
+        [_as_locked(rule, locked) for rule in agreement.rules],
         tables.same(),
         resting=resting,
         resolved=unit.resolved,
     )
-    problem = _unwritable(merged, tables, unit.key)
-    given = {side: tables.at(side).spelled(fields) for side, fields in merged.to.items()}
-    steps = (
-        () if problem else tuple(_update(unit, side, given[side]) for side in sorted(given) if given[side])
+    given = {side: _to_write(unit, side, fields, agreement, tables) for side, fields in merged.to.items()}
+    steps = tuple(_update(unit, side, given[side]) for side in sorted(given) if given[side])
+    problem = _unwritable(unit, given, agreement, tables)
+    return Decision(
+        unit=unit,
+        steps=() if problem else steps,
+        alike=merged.alike,
+        conflicts=merged.conflicts,
+        problem=problem or _locked_out(unit, merged, locked),
     )
-    return Decision(unit=unit, steps=steps, alike=merged.alike, conflicts=merged.conflicts, problem=problem)
+
+
+def _in_fortnox_words(partner: Fields, unit: Unit, agreement: Agreement) -> Fields:
+    """A partner's record with what it belongs to by Fortnox' id, as far as that is linked."""
+    if agreement.belongs_to is None:
+        return partner
+    field = agreement.belongs_to.field
+    number = unit.owner and unit.owner.ids.get(Side.FORTNOX)
+    others = {name: value for name, value in partner.items() if name != field}
+    return {**others, field: number} if number else others
+
+
+def _as_locked(rule: FieldRule, locked: Mapping[str, Locked]) -> FieldRule:
+    if rule.field not in locked:
+        return rule
+    return msgspec.structs.replace(rule, to=rule.to - {Side.FORTNOX})
+
+
+def _locked_out(unit: Unit, merged: Merged, locked: Mapping[str, Locked]) -> Problem | None:
+    """An edit of the partner's that Fortnox takes no more, where a person must know of it."""
+    standing = (c.field for c in merged.conflicts if c.state is ConflictState.STANDING)
+    field = next((field for field in standing if field in locked and locked[field].parks), None)
+    if field is None:
+        return None
+    return Problem(
+        code="REC24", what=locked[field].why, where=f"{unit.key}, {field}", todo=locked[field].todo
+    )
+
+
+def _to_write(unit: Unit, side: Side, fields: Fields, agreement: Agreement, tables: Tables) -> Fields:
+    """What one side is sent for `fields`."""
+    present, whole = unit.records[side].fields, dict(fields)
+    for field, value in fields.items():
+        rule = agreement.rule(field)
+        if rule and rule.given:
+            whole[field] = rule.given(value, present.get(field))
+    return tables.at(side).spelled(whole)
 
 
 def _update(unit: Unit, side: Side, fields: Fields) -> Update:
@@ -208,7 +140,7 @@ def _decide_twin(unit: Unit, side: Side, found: Twin, agreement: Agreement, tabl
 
 def _decide_outsider(unit: Unit, record: Seen, found: Twin, agreement: Agreement, tables: Tables) -> Decision:
     """A twin that does not take part is neither written to nor doubled: a person looks instead."""
-    birth = _decide_birth(unit, Side.FORTNOX, record, agreement, tables)
+    birth = decide_birth(unit, Side.FORTNOX, record, agreement, tables)
     if not birth.steps:
         return birth
     problem = Problem(
@@ -220,43 +152,16 @@ def _decide_outsider(unit: Unit, record: Seen, found: Twin, agreement: Agreement
     return Decision(unit=unit, problem=problem)
 
 
-def _decide_birth(unit: Unit, side: Side, record: Seen, agreement: Agreement, tables: Tables) -> Decision:
-    target = side.other
-    prepare = agreement.create.get(target)
-    if prepare is None:
-        return Decision(unit=unit, ignored=f"nothing is created at the {target.value} side")
-    if side is Side.FORTNOX and not agreement.living(record.fields):
-        return Decision(unit=unit, ignored="not active")
-    if not unit.asked and not _since(record.changed_at, agreement.start):
-        return Decision(unit=unit, ignored="not changed since start; `import` brings it over")
-    prepared = prepare(record.fields)
-    if isinstance(prepared, Problem):
-        return Decision(unit=unit, problem=prepared)
-    if target is Side.FORTNOX and agreement.mark:
-        prepared = {**prepared, "reference": agreement.mark(record.id)}
-    held = tables.at(target).holds(prepared)
-    fields = {field: prepared[field] for field in sorted(held) if prepared[field] is not None}
-    if problem := tables.at(target).problem(fields, unit.key):
-        return Decision(unit=unit, problem=problem)
-    step = Create(
-        kind=unit.kind,
-        side=target,
-        key=unit.key,
-        source_id=record.id,
-        fields=fields,
-        reason="asked for by import" if unit.asked else f"new at the {side.value} side",
-        look=unit.young and target is Side.FORTNOX and "number" not in fields,
-    )
-    return Decision(unit=unit, steps=(step,))
-
-
-def _since(changed_at: dt.datetime | None, start: dt.datetime) -> bool:
-    return changed_at is not None and changed_at >= start
-
-
-def _unwritable(merged: Merged, tables: Tables, where: str) -> Problem | None:
-    problems = (tables.at(side).problem(fields, where) for side, fields in merged.to.items())
-    return next((problem for problem in problems if problem), None)
+def _unwritable(
+    unit: Unit, given: Mapping[Side, Fields], agreement: Agreement, tables: Tables
+) -> Problem | None:
+    for side, fields in given.items():
+        source = unit.records[side.other].fields
+        if fields and (problem := weighed(unit, side.other, source, agreement)):
+            return problem
+        if problem := tables.problem(side, fields, unit.key):
+            return problem
+    return None
 
 
 def _one_side_gone(unit: Unit) -> Problem:
@@ -290,18 +195,3 @@ def undisputed(decisions: Sequence[Decision], recognised_by: Sequence[str]) -> t
         if going[n]:
             taken |= ends
     return tuple(going)
-
-
-# ------------------------------------------------------------------ counting
-
-
-def overwrites(step: Step) -> bool:
-    """Whether a step replaces or clears something that a person may have written."""
-    return isinstance(step, Update) and any(
-        old is not None and old != step.fields[field] for field, old in step.was.items()
-    )
-
-
-def only_steps(decisions: Sequence[Decision]) -> tuple[Step, ...]:
-    """The steps of `decisions`, in order."""
-    return tuple(step for decision in decisions for step in decision.steps)

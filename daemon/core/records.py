@@ -10,23 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from msgspec import Struct
 
 Value = str | int | bool | None
 Fields = Mapping[str, Value]
 Agreed = Mapping[str, tuple[Value, Value]]  # field -> what Fortnox and the partner held when last agreed
-
-
-MONEY = frozenset({"cost", "price"})  # fields in whole öre
-
-
-def spoken(field: str, value: Value) -> Value:
-    """A value as people read it outside: kronor with two decimals instead of öre."""
-    if field not in MONEY or not isinstance(value, int):
-        return value
-    return f"{Decimal(value).scaleb(-2):.2f}"
+Agreeing = Mapping[str, tuple[Value, Value] | None]  # the same; None where nothing is agreed any more
 
 
 class Side(enum.StrEnum):

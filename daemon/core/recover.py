@@ -8,8 +8,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from daemon.core.agreement import Agreement, FieldRule
 from daemon.core.mapping import Table
-from daemon.core.records import Fields, Seen
+from daemon.core.records import Fields, Seen, Value
+from daemon.core.steps import Create, Update
+
+MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
 
 
 class Found(Struct, frozen=True):
@@ -31,9 +35,8 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     Equality is of the whole value: a search that finds parts of words proves
     nothing. A record with our number and another name or mark is strange.
     """
-    mark = sent.get("reference")
-    if mark is not None:
-        ours = [hit for hit in hits if hit.fields.get("reference") == mark]
+    for name in MARKS:
+        ours = [hit for hit in hits if name in sent and hit.fields.get(name) == sent[name]]
         if len(ours) == 1:
             return Found(ours[0])
         if ours:
@@ -49,11 +52,22 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     return Strange(tuple(sorted(hit.id for hit in same)))
 
 
-def landed(sent: Fields, table: Table, now: Fields) -> frozenset[str]:
-    """The fields of an update that took effect: what is there now is what was sent."""
+def landed(sent: Fields, table: Table, now: Fields, agreement: Agreement) -> frozenset[str]:
+    """The fields of an update that took effect: what is there now says what was sent."""
     return frozenset(
-        field for field, value in sent.items() if field in now and now[field] == table.normal(field, value)
+        field
+        for field, value in sent.items()
+        if field in now and _says(agreement.rule(field), now[field], table.normal(field, value))
     )
+
+
+def took(step: Create | Update, now: Seen) -> bool:
+    """Whether a write shows: an update that left all as it was did not happen, whatever was answered."""
+    return isinstance(step, Create) or any(now.fields.get(field) != was for field, was in step.was.items())
+
+
+def _says(rule: FieldRule | None, now: Value, sent: Value) -> bool:
+    return rule.same(now, sent) if rule else now == sent
 
 
 def _may_be_ours(sent: Fields, table: Table, seen: Seen) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from daemon.core.plan import Link, Step
-from daemon.core.records import spoken
+from daemon.core.spoken import spoken
+from daemon.core.steps import Link, Step
 
 
 class ConnectorReport(Struct, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class ConnectorReport(Struct, frozen=True, kw_only=True):
     One connector's part of `sync` and `plan` (decision 35).
 
     `outcome` is the worst that happened: "ok", "parked", "held", "conflict",
-    "unknown", "unreachable", "grant", "state" or "error". The counts are of
+    "unknown", "unreachable", "config", "grant", "state" or "error". The counts are of
     what waits now, not of what this pass added. `error` is the operator's line.
     """
 

@@ -9,8 +9,8 @@ import enum
 
 from msgspec import Struct
 
-from daemon.core.plan import Create, Unit, Update
 from daemon.core.records import Side
+from daemon.core.steps import Create, Unit, Update
 
 
 class Binding(Struct, frozen=True, kw_only=True):

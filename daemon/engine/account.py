@@ -15,7 +15,7 @@ import anyio
 
 from daemon.core.agreement import Agreement
 from daemon.core.guard import Limits, vanished
-from daemon.core.match import naming
+from daemon.core.match import belonging, naming
 from daemon.core.records import Lane, Names, Seen, Side
 from daemon.core.window import reread_after
 from daemon.core.work import Finish, Mark
@@ -133,7 +133,8 @@ class Account:
         with self._overtaken.reading() as began:
             pages = aiter(self.system.read(kind, since, Lane.READ, only_changed=start is not None))
             page = await anext(pages)
-            mark, complete = page.server_time, page.complete
+            # A clock of theirs that is ahead must not let changes fall behind the mark.
+            mark, complete = min(page.server_time, self._clock.now()), page.complete
             before = await self._journal.write(lambda tx: self._here(tx, kind).mark())
             run = (before.run if before else 0) + 1 if complete else None
             while True:
@@ -222,11 +223,11 @@ class Account:
         def work(tx: Transaction) -> None:
             here = self._here(tx, agreement.kind)
             for record_id, seen in found:
-                if self._overtaken.is_stale(agreement.kind, record_id, began):
+                if self._overtaken.is_stale(agreement.kind, seen.id if seen else record_id, began):
                     continue
-                if seen is None:
+                if seen is None or seen.id != record_id:
                     here.store_gone(record_id)
-                else:
+                if seen is not None:
                     here.store([seen], names, now, changed_at=None)
 
         await self._journal.write(work)
@@ -246,7 +247,7 @@ class Account:
         return tx.observations(self.system.scope, kind)
 
     def _names(self, agreement: Agreement) -> Names:
-        return lambda seen: naming(agreement, self.side, seen)
+        return lambda seen: {**naming(agreement, self.side, seen), **belonging(agreement, seen)}
 
     def _shape(self, kind: str) -> str:
         """How records are read now: when a mapping changes, everything is read anew."""

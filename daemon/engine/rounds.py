@@ -15,15 +15,17 @@ import anyio
 import msgspec
 from msgspec import Struct
 
+from daemon.core.agreed import ids_of
 from daemon.core.agreement import Agreement
 from daemon.core.guard import Limits, objections
-from daemon.core.plan import Create, Link, Step, Update, decide, only_steps, overwrites, undisputed
+from daemon.core.plan import decide, undisputed
 from daemon.core.records import Lane, Side
+from daemon.core.steps import Create, Link, Step, Update, only_steps, overwrites
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.engine.account import Account
 from daemon.engine.parallel import for_each
 from daemon.engine.settling import PATIENCE_S
-from daemon.engine.writing import Job, Timing, Writer, ids_of
+from daemon.engine.writing import Job, Timing, Writer
 from daemon.errors import Refused
 from daemon.ports import Clock, Journal, Transaction
 
@@ -136,7 +138,9 @@ class Rounds:
         jobs = await self._check(this, kind, jobs, whole=which is Which.ALL)
         this.steps += [step for step in only_steps([job.decision for job in jobs]) if isinstance(step, Link)]
         done = await self._remember(kind, jobs)
-        return await self._act(this, kind, jobs) or done
+        acted = await self._act(this, kind, jobs)
+        await self._wake(kind, tasks)
+        return acted or done
 
     def _decide(self, kind: str, tasks: Sequence[Task]) -> list[Job]:
         """One job for each record, in a stable order; twins that are both new make one."""
@@ -209,28 +213,36 @@ class Rounds:
     # -------------------------------------------------------------- acting
 
     async def _remember(self, kind: str, jobs: Sequence[Job]) -> bool:
-        """Store what needs no request: links, what is alike already, conflicts, and what is set aside."""
-        linked = False
+        """
+        Store what needs no request: links, what is alike already, conflicts, and what is set aside.
+
+        Whether something may be decided differently now.
+        """
+        news = False
         for first in range(0, len(jobs), STORED_TOGETHER):
             some = jobs[first : first + STORED_TOGETHER]
-            linked |= await self._journal.write(partial(self._remember_some, kind, some))
-        return linked
+            news |= await self._journal.write(partial(self._remember_some, kind, some))
+        return news
 
     def _remember_some(self, kind: str, jobs: Sequence[Job], tx: Transaction) -> bool:
         now = self._clock.now()
-        work, linked = tx.work(self._binding, kind), False
+        work, news = tx.work(self._binding, kind), False
         for job in jobs:
             decision = job.decision
             bond = decision.unit.bond
             for step in decision.steps:
                 if isinstance(step, Link):
-                    linked = True
+                    news = True
                     work.unpark(f"{Side.FORTNOX.value}:{step.fortnox_id}")
                     work.log(step, ids_of(step), Written(outcome="done"), now)
             if bond and (decision.alike or any(isinstance(step, Link) for step in decision.steps)):
                 work.agree(bond.fortnox_id, bond.partner_id, decision.alike, now)
             if bond:
                 work.note_conflicts(decision.unit.key, decision.conflicts, now)
+            if decision.wants:
+                other, side, record_id = decision.wants
+                tx.work(self._binding, other).again(side, record_id, asked=True)
+                news = True
             if decision.problem:
                 work.park(decision, decision.problem, now)
             if not _writes(job):
@@ -238,7 +250,24 @@ class Rounds:
                     work.unpark(decision.unit.key)
                 tx.intents(self._binding).forget(kind, decision.unit.key)
                 work.done(job.task)
-        return linked
+        return news
+
+    async def _wake(self, kind: str, tasks: Sequence[Task]) -> None:
+        """What belongs to these records may cross now, or no more."""
+        waking = [
+            agreement
+            for agreement in self._agreements.values()
+            if agreement.belongs_to and agreement.belongs_to.kind == kind
+        ]
+        ends = {(side, seen.id) for task in tasks for side, seen in task.unit.records.items()}
+
+        def work(tx: Transaction) -> None:
+            for agreement in waking:
+                for side, record_id in sorted(ends):
+                    tx.work(self._binding, agreement.kind).wake(agreement, side, record_id)
+
+        if waking and ends:
+            await self._journal.write(work)
 
     async def _act(self, this: Pass, kind: str, jobs: Sequence[Job]) -> bool:
         """Carry out the writes: records in parallel, one record serial. Whether there were any."""

@@ -12,9 +12,9 @@ import datetime as dt
 
 import msgspec
 
-from daemon.core.plan import Create, Decision, Unit, Update
 from daemon.core.records import Lane, Problem, Seen
 from daemon.core.recover import Found, Strange, landed
+from daemon.core.steps import Create, Decision, Unit, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.writing import Job, Timing, Writer
 from daemon.ports import Clock, Journal, System, Transaction
@@ -94,7 +94,8 @@ class Settler:
 
     async def _settle_update(self, intent: Intent, step: Update, system: System) -> None:
         seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
-        kept = landed(step.fields, system.table(step.kind), seen.fields) if seen else frozenset[str]()
+        table, agreement = system.table(step.kind), self._writer.agreement
+        kept = landed(step.fields, table, seen.fields, agreement) if seen else frozenset[str]()
         if seen is None or not kept:
             await self._writer.forget(intent, seen, Written(outcome="lost", cause="it did not take effect"))
             return

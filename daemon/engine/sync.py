@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from daemon.core.agreement import Agreement
-from daemon.core.plan import Create, Update
 from daemon.core.records import Lane, Side
 from daemon.core.report import ConnectorReport, shown
+from daemon.core.steps import Create, Update
 from daemon.core.work import Binding, Task, Which
 from daemon.engine.first_run import read_ahead
 from daemon.engine.rounds import Company, Pass, Rounds, Settings
@@ -230,7 +230,8 @@ class Connector:
 
 def _outcome(this: Pass, counts: Counts) -> str:
     worst = (
-        ("grant", bool(this.off)),
+        ("grant", any(error.code.startswith("AUT") for error in this.off)),
+        ("unreachable", bool(this.off)),
         ("unknown", bool(counts.unknown or this.postponed_until)),
         ("held", bool(counts.held)),
         ("parked", bool(counts.parked)),

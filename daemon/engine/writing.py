@@ -16,10 +16,11 @@ from functools import partial
 import anyio
 from msgspec import Struct
 
+from daemon.core.agreed import ids_of, made_equal
 from daemon.core.agreement import Agreement
-from daemon.core.plan import Create, Decision, Step, Tables, Update
-from daemon.core.records import Agreed, Lane, Problem, Seen, Side, Value
-from daemon.core.recover import Found, Strange, born
+from daemon.core.records import Lane, Problem, Seen, Side
+from daemon.core.recover import Found, Strange, born, took
+from daemon.core.steps import Create, Decision, Tables, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
 from daemon.errors import Gone, GrantError, OutcomeUnknown, Refused, RemoteError
@@ -72,7 +73,7 @@ class Writer:
         clock: Clock,
         events: Events,
     ) -> None:
-        self._binding, self._agreement, self._accounts = binding, agreement, accounts
+        self._binding, self.agreement, self._accounts = binding, agreement, accounts
         self._timing, self._journal, self._clock, self._events = timing, journal, clock, events
         self._pending: dict[Side, list[_Pending]] = {side: [] for side in Side}
         self.written = 0
@@ -80,7 +81,7 @@ class Writer:
     @property
     def kind(self) -> str:
         """The kind of record."""
-        return self._agreement.kind
+        return self.agreement.kind
 
     def system(self, side: Side) -> System:
         """The system at one side."""
@@ -89,7 +90,8 @@ class Writer:
     def tables(self) -> Tables:
         """How the kind is spelled on each side now."""
         spelled = {side: account.system.table(self.kind) for side, account in self._accounts.items()}
-        return Tables(fortnox=spelled[Side.FORTNOX], partner=spelled[Side.PARTNER])
+        today = self._clock.now().date()
+        return Tables(fortnox=spelled[Side.FORTNOX], partner=spelled[Side.PARTNER], today=today)
 
     # -------------------------------------------------------------- one record
 
@@ -117,7 +119,7 @@ class Writer:
     async def _still_as_planned(self, job: Job, step: Update, lane: Lane) -> bool:
         """Read the target once more: a person may have edited it since it was decided about."""
         account = self._accounts[step.side]
-        await account.read_by_key(self._agreement, [step.target_id], lane)
+        await account.read_by_key(self.agreement, [step.target_id], lane)
         now = await self._journal.write(
             lambda tx: tx.observations(account.system.scope, self.kind).seen(step.target_id)
         )
@@ -149,7 +151,7 @@ class Writer:
             for record_id in record_ids
             if mark is None or record_id not in known or known[record_id].fields.get("reference") == mark
         ]
-        await account.read_by_key(self._agreement, unread, Lane.SETTLE)
+        await account.read_by_key(self.agreement, unread, Lane.SETTLE)
         return list((await self._stored(account, unread)).values())
 
     async def _stored(self, account: Account, record_ids: Sequence[str]) -> Mapping[str, Seen]:
@@ -164,7 +166,7 @@ class Writer:
         now = self._clock.now()
         intent = await self._journal.write(lambda tx: tx.intents(self._binding).sent(intent, now))
         try:
-            answer = await self._request(intent, lane)
+            answer = await self._request(job, intent, lane)
         except (Refused, Gone) as error:
             await self._refused(job, intent, error)
             return
@@ -188,11 +190,12 @@ class Writer:
         else:
             intents.drop(intent)
 
-    async def _request(self, intent: Intent, lane: Lane) -> Answer:
+    async def _request(self, job: Job, intent: Intent, lane: Lane) -> Answer:
         system, step = self.system(intent.step.side), intent.step
         if isinstance(step, Create):
             return await system.create(self.kind, step.fields, lane)
-        return await system.update(self.kind, step.target_id, step.fields, lane)
+        shown = job.decision.unit.records[step.side].fields
+        return await system.update(self.kind, step.target_id, step.fields, lane, shown)
 
     # -------------------------------------------------------------- what became of it
 
@@ -250,9 +253,9 @@ class Writer:
             number = table.normal("number", step.fields.get("number"))
             found = born(step.fields, table, by_number.get(number, ()))
             seen = found.seen if isinstance(found, Found) else None
-        if seen is None:
+        if seen is None or not took(step, seen):
             system = self.system(step.side).name
-            what = "the record that was written is not shown yet"
+            what = "what was written is not shown"
             await self._unknown(
                 each.intent,
                 OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system),
@@ -271,8 +274,8 @@ class Writer:
 
         def work(tx: Transaction) -> None:
             here = tx.work(self._binding, self.kind)
-            self._accounts[step.side].store_seen(tx, self._agreement, [seen], now)
-            here.agree(*ids, made_equal(step, seen, tables), now)
+            self._accounts[step.side].store_seen(tx, self.agreement, [seen], now)
+            here.agree(*ids, made_equal(step, seen, tables, self.agreement), now)
             here.log(step, ids, written, now)
             here.unpark(step.key)
             if task:
@@ -297,7 +300,7 @@ class Writer:
             if seen is None:
                 tx.observations(account.system.scope, self.kind).store_gone(step.target_id)
             else:
-                account.store_seen(tx, self._agreement, [seen], now)
+                account.store_seen(tx, self.agreement, [seen], now)
             here.log(step, ids_of(step), written, now)
             here.again(step.side.other, step.source_id)
             tx.intents(self._binding).drop(intent)
@@ -351,40 +354,3 @@ class Writer:
             side=step.side.value,
             **more,
         )
-
-
-def made_equal(step: Create | Update, now: Seen, tables: Tables) -> Agreed:
-    """
-    What the two sides agree on after a write: for each field that was sent, what each side holds.
-
-    Fortnox answers with what it stored, in one go; what it puts in the place of
-    a cleared value (the company's own currency) is news for the partner. There
-    the record is read some time later: a value that differs from what was sent
-    was edited since by a person, so what was sent is agreed and the difference
-    is an edit.
-    """
-    table = tables.at(step.side)
-    agreed: dict[str, tuple[Value, Value]] = {}
-    for field, value in step.fields.items():
-        if field not in now.fields:
-            continue
-        if step.side is Side.FORTNOX:
-            agreed[field] = (None if value is None else now.fields[field], value)
-        else:
-            agreed[field] = (value, table.normal(field, value))
-    return agreed
-
-
-def ids_of(step: Step) -> tuple[str | None, str | None]:
-    """Fortnox' and the partner's id, as far as a step knows them."""
-    match step:
-        case Create(side=Side.FORTNOX):
-            return None, step.source_id
-        case Create():
-            return step.source_id, None
-        case Update(side=Side.FORTNOX):
-            return step.target_id, step.source_id
-        case Update():
-            return step.source_id, step.target_id
-        case _:
-            return step.fortnox_id, step.partner_id

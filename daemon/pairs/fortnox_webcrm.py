@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from daemon.core.agreement import Agreement, Decides, FieldRule
 from daemon.core.records import Fields, Problem, Side
+from daemon.pairs import fortnox_webcrm_documents as documents
 from daemon.pairs.settings import ConnectorSettings, SecretRef
 
 LETTERS = "WC"  # this pair's two letters in our references
@@ -61,6 +62,7 @@ DEFAULT_FIELD_MAP = {
     "currency": "OrganisationExtraCustom5",
     "invoice_address": "OrganisationXMemo1",
 }
+CODE_LETTERS = 3  # of a currency
 DATA_FIELDS = range(1, 10)  # of a catalogue item (webcrm.md 11)
 MAPPABLE = {*CUSTOMER_DECIDES, "number"}
 
@@ -78,13 +80,23 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     country_language: Literal["sv", "da", "nb", "en", "fi"] = "sv"
     customers: bool = True
     articles: bool = True
-    article_number: int = 1  # which Data field of a catalogue item holds it
+    documents: Literal["off", "order", "invoice"] = "off"  # what a new delivery becomes
+    article_number: int = 1  # which Data field of a catalogue item, and of a line, holds it
     article_name: int = 2
+    article_unit: int = 3  # of a line; 0 means nowhere
+    line_price: Literal["total", "unit"] = "total"  # what a line's Price is (webcrm.md 10)
+    delivery_description: str = "faktura"
+    currencies: Mapping[str, str] = {}  # a text of webCRM's currency list -> code
     field_map: Mapping[str, str] = {}
+    delivery_map: Mapping[str, str] = {}
 
     def places(self) -> Mapping[str, str]:
         """The field map with its defaults filled in; "" means nowhere."""
         return {**DEFAULT_FIELD_MAP, **self.field_map}
+
+    def delivery_places(self) -> Mapping[str, str]:
+        """The delivery map with its defaults filled in."""
+        return {**documents.DEFAULT_DELIVERY_MAP, **self.delivery_map}
 
 
 def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
@@ -94,14 +106,7 @@ def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
         found.append(("company_types", "no type takes part", "name at least one type of organisation"))
     both = sorted(set(settings.company_types) & set(settings.private_types))
     found += [("private_types", f"{t!r} is a company type too", "keep it in one of the lists") for t in both]
-    todo = f"use one of {', '.join(sorted(MAPPABLE))}"
-    unknown = sorted(set(settings.field_map) - MAPPABLE)
-    found += [("field_map", f"{field!r} is not a field of a customer", todo) for field in unknown]
-    for place, count in Counter(settings.places().values()).items():
-        if place and count > 1:
-            found.append(
-                ("field_map", f"{place} is given to {count} fields", "give each field its own place")
-            )
+    found += _misplaced("field_map", "customer", settings.field_map, settings.places(), MAPPABLE)
     for field in ("name", "number"):
         if settings.places().get(field) == "":
             found.append(("field_map", f"the customer's {field} has no place", f"name a field for {field}"))
@@ -109,9 +114,45 @@ def contradictions(settings: Settings) -> list[tuple[str, str, str]]:
         found.append(("article_number", "a catalogue item has the Data fields 1 to 9", "use one of them"))
     if settings.article_number == settings.article_name:
         found.append(("article_name", "the number is kept in the same field", "use another Data field"))
-    for field in sorted(set(settings.decides) - set(CUSTOMER_DECIDES)):
-        todo = f"use one of {', '.join(sorted(CUSTOMER_DECIDES))}"
+    known = {*CUSTOMER_DECIDES, *documents.DOCUMENT_DECIDES}
+    for field in sorted(set(settings.decides) - known):
+        todo = f"use one of {', '.join(sorted(known))}"
         found.append(("decides", f"{field!r} is not a field that can be decided", todo))
+    return [*found, *_document_contradictions(settings)]
+
+
+def _document_contradictions(settings: Settings) -> list[tuple[str, str, str]]:
+    places, known = settings.delivery_places(), set(documents.DEFAULT_DELIVERY_MAP)
+    found = _misplaced("delivery_map", "delivery", settings.delivery_map, places, known)
+    if settings.documents != "off" and not settings.customers:
+        found.append(("documents", "a document needs its customer", "set customers = true, or documents off"))
+    if settings.documents != "off" and not places.get("booked"):
+        todo = "name a field for booked"
+        found.append(("delivery_map", "without it open deliveries cannot be told from booked ones", todo))
+    if settings.article_unit not in (0, *DATA_FIELDS):
+        found.append(("article_unit", "a line has the Data fields 1 to 9", "use one of them, or 0"))
+    if settings.article_unit in (settings.article_number, settings.article_name):
+        found.append(("article_unit", "that Data field holds something else", "use another Data field, or 0"))
+    if not settings.delivery_description.strip():
+        found.append(("delivery_description", "it is empty", 'write a word, as "faktura"'))
+    for text, code in settings.currencies.items():
+        if not (len(code) == CODE_LETTERS and code.isascii() and code.isalpha() and code.isupper()):
+            found.append(
+                ("currencies", f"{code!r}, for {text!r}, is no currency code", 'use three letters: "SEK"')
+            )
+    return found
+
+
+def _misplaced(
+    key: str, what: str, given: Mapping[str, str], places: Mapping[str, str], known: Collection[str]
+) -> list[tuple[str, str, str]]:
+    """Mistakes in a map of our fields to webCRM's."""
+    todo = f"use one of {', '.join(sorted(known))}"
+    unknown = sorted(set(given) - set(known))
+    found = [(key, f"{field!r} is not a field of a {what}", todo) for field in unknown]
+    for place, count in Counter(places.values()).items():
+        if place and count > 1:
+            found.append((key, f"{place} is given to {count} fields", "give each field its own place"))
     return found
 
 
@@ -129,11 +170,25 @@ def agreements(
         found["customer"] = _customer(settings, start, lambda record_id: mark("customer", record_id))
     if settings.articles:
         found["article"] = _article(start)
+    if settings.documents != "off":
+        found["document"] = documents.agreement(
+            settings.documents,
+            settings.delivery_description,
+            settings.decides,
+            start,
+            lambda record_id: mark("document", record_id),
+            _typed,
+        )
     return found
 
 
+def _typed(organisation: Fields) -> bool:
+    """Whether an organisation takes part (row W14)."""
+    return organisation.get("type") is not None
+
+
 def _customer(settings: Settings, start: dt.datetime, mark: Callable[[str], str]) -> Agreement:
-    decides = {**CUSTOMER_DECIDES, **{field: Decides(side) for field, side in settings.decides.items()}}
+    decides = {field: Decides(settings.decides.get(field, who)) for field, who in CUSTOMER_DECIDES.items()}
     return Agreement(
         kind="customer",
         rules=(
@@ -147,7 +202,7 @@ def _customer(settings: Settings, start: dt.datetime, mark: Callable[[str], str]
             Side.PARTNER: _named,
         },
         mark=mark,
-        gate=lambda fields: fields.get("type") is not None,
+        gate=_typed,
         gate_fields=frozenset({"type"}),
         living=_active,
     )

@@ -55,12 +55,13 @@ class SecretRef(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Guard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A pass that would do more than max(count, share of the register) is held."""
+    """A pass is held that would do more than max(count, share of the register) or write over `amount`."""
 
     overwrite_count: int = 20
     overwrite_share: float = 0.05
     create_count: int = 200
     create_share: float = 0.20
+    amount: int = 0
 
 
 class ConnectorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,6 +101,7 @@ RANGES: Final[Mapping[str, Range]] = {
     "overlap": Range(60, 7 * 86_400, rehearsal=0),
     "overwrite_count": Range(0, 1_000_000),
     "create_count": Range(0, 1_000_000),
+    "amount": Range(0, 1_000_000_000),
     "overwrite_share": Range(0, 1),
     "create_share": Range(0, 1),
 }

@@ -111,6 +111,12 @@ class Database:
 async def open_database(path: Path) -> Database:
     """Open or make the state file and bring it to the present schema. The caller holds the Lock."""
     os.umask(0o077)
+    try:
+        sqlite3.connect(
+            path
+        ).close()  # aiosqlite's thread would outlive the loop when it cannot open the file
+    except sqlite3.Error as error:
+        raise _database_error(error, path) from error
     connection = await aiosqlite.connect(path, timeout=LOCKED_S, isolation_level=None)
     database = Database(connection, path)
     try:

@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any, Literal
 
-from daemon.core.records import Side, spoken
+from daemon.core.records import Side
+from daemon.core.spoken import spoken
 from daemon.errors import DaemonError
 from daemon.store.database import Database
 from daemon.store.queries import SQL

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from daemon.core.plan import Create, Update
 from daemon.core.records import Side
+from daemon.core.steps import Create, Update
 from daemon.core.work import Binding, Intent, IntentState
 from daemon.store.queries import SQL
 from daemon.store.sealing import Sealer

@@ -111,6 +111,11 @@ DELETE FROM todo WHERE connector = :connector AND kind = :kind AND side = :side 
 -- name: todo_add
 INSERT INTO todo (connector, kind, side, id, seq, asked) VALUES (:connector, :kind, :side, :id, :seq, :asked)
 ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq), asked = max(asked, excluded.asked)
+-- name: todo_wake
+INSERT INTO todo (connector, kind, side, id, seq)
+SELECT :connector, o.kind, :side, o.id, o.seq FROM lookups l JOIN observations o USING (scope, kind, id)
+WHERE l.scope = :scope AND l.kind = :kind AND l.name = :name AND l.digest = :digest AND o.whole AND NOT o.gone
+ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)
 -- name: todo_put_off
 UPDATE todo SET asked = 0 WHERE connector = :connector AND kind = :kind AND side = :side AND id = :id
 -- name: todo_add_unlinked

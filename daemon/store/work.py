@@ -15,8 +15,8 @@ from daemon.core.agreement import Agreement
 from daemon.core.guard import essence, plain, touched
 from daemon.core.match import Candidate, naming
 from daemon.core.merge import Conflict, ConflictState
-from daemon.core.plan import Bond, Decision, Step, Unit
-from daemon.core.records import Agreed, Problem, Seen, Side, Value
+from daemon.core.records import Agreeing, Problem, Seen, Side, Value
+from daemon.core.steps import Bond, Decision, Owner, Step, Unit
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.store.chain import NO_CHAIN
 from daemon.store.observations import Observations
@@ -92,6 +92,7 @@ class Work:
             unit = Unit(
                 kind=self._kind,
                 records={side: stored[0]},
+                owner=self._owner(agreement, side, stored[0]),
                 candidates=self._candidates(agreement, side, stored[0]),
                 asked=asked or self._was_asked(f"{side.value}:{record_id}"),
                 young=self._may_be_older_than_memory(stored[0]),
@@ -99,13 +100,36 @@ class Work:
             return Task(unit=unit, seqs=())
         ids = {Side.FORTNOX: bond.fortnox_id, Side.PARTNER: bond.partner_id}
         shown = {each: self._sides[each].seen(ids[each]) for each in Side}
+        partner = shown[Side.PARTNER]
         unit = Unit(
             kind=self._kind,
             records={each: stored[0] for each, stored in shown.items() if stored},
             bond=bond,
+            owner=self._owner(agreement, Side.PARTNER, partner[0]) if partner else None,
             resolved=self._resolved(f"partner:{bond.partner_id}"),
         )
         return Task(unit=unit, seqs=())
+
+    def _owner(self, agreement: Agreement, side: Side, own: Seen) -> Owner | None:
+        """What a record belongs to. An unlinked one of Fortnox may still come to take part."""
+        belongs = agreement.belongs_to
+        if belongs is None:
+            return None
+        record_id = own.fields.get(belongs.field)
+        if record_id is None:
+            return Owner(kind=belongs.kind, ids={}, takes_part=True)
+        others = Work(self._db, self._sealer, self._binding, belongs.kind)
+        bond = others.bond(side, str(record_id))
+        both = {Side.FORTNOX: bond.fortnox_id, Side.PARTNER: bond.partner_id} if bond else {}
+        ids = both or {side: str(record_id)}
+        partner = others.seen(Side.PARTNER, ids[Side.PARTNER]) if Side.PARTNER in ids else None
+        takes_part = belongs.gate(partner.fields) if partner else Side.PARTNER not in ids
+        return Owner(kind=belongs.kind, ids=ids, takes_part=takes_part)
+
+    def seen(self, side: Side, record_id: str) -> Seen | None:
+        """What one side last showed."""
+        stored = self._sides[side].seen(record_id)
+        return stored and stored[0]
 
     def _was_asked(self, key: str) -> bool:
         """Whether an operator asked for a record that was then parked: mended, it must not be too old."""
@@ -154,10 +178,11 @@ class Work:
 
     # -------------------------------------------------------------- what was decided
 
-    def agree(self, fortnox_id: str, partner_id: str, agreed: Agreed, now: dt.datetime) -> None:
-        """Link two records, or add to what they agreed on."""
+    def agree(self, fortnox_id: str, partner_id: str, agreed: Agreeing, now: dt.datetime) -> None:
+        """Link two records, or add to what they agreed on; None where nothing is agreed any more."""
         before = self.bond(Side.PARTNER, partner_id)
-        whole = {**(before.agreed if before else {}), **agreed}
+        both = {**(before.agreed if before else {}), **agreed}
+        whole = {field: pair for field, pair in both.items() if pair is not None}
         sealed = self._sealer.seal(self._link_context(partner_id), whole)
         self._run("link_set", fortnox_id=fortnox_id, partner_id=partner_id, sealed=sealed, at=to_text(now))
 
@@ -196,6 +221,13 @@ class Work:
     def again(self, side: Side, record_id: str, *, asked: bool = False) -> None:
         """Decide about this record once more."""
         self._run("todo_add", side=side.value, id=record_id, seq=0, asked=asked)
+
+    def wake(self, agreement: Agreement, side: Side, record_id: str) -> None:
+        """Decide once more about everything read whole that belongs to this record of another kind."""
+        assert agreement.belongs_to
+        name, scope = agreement.belongs_to.field, self._binding.scope(side)
+        digest = self._sealer.digest([name, record_id])
+        self._run("todo_wake", side=side.value, scope=scope, name=name, digest=digest)
 
     # -------------------------------------------------------------- parked, conflicts, held
 

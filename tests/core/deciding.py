@@ -9,14 +9,15 @@ import msgspec
 from daemon.core.agreement import Agreement, Decides, FieldRule
 from daemon.core.codecs import TEXT, kind_of_customer
 from daemon.core.mapping import Row, Table
-from daemon.core.plan import Bond, Link, Tables, Unit
 from daemon.core.records import Problem, Seen, Side
+from daemon.core.steps import Bond, Link, Tables, Unit
 
 F, P = Side.FORTNOX, Side.PARTNER
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 BEFORE, SINCE = START - dt.timedelta(seconds=1), START
 
 TABLES = Tables(
+    today=SINCE.date(),
     fortnox=Table(
         kind="customer",
         key="CustomerNumber",

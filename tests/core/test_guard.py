@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.guard import Limits, essence, objections, plain, vanished
-from daemon.core.plan import Create, Link, Update
 from daemon.core.records import Side
+from daemon.core.steps import Create, Link, Update
 
 F, P = Side.FORTNOX, Side.PARTNER
 LIMITS = Limits()

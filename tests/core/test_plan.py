@@ -11,19 +11,9 @@ from hypothesis import strategies as st
 
 from daemon.core.match import Candidate
 from daemon.core.merge import ConflictState
-from daemon.core.plan import (
-    Bond,
-    Create,
-    Decision,
-    Link,
-    Unit,
-    Update,
-    decide,
-    only_steps,
-    overwrites,
-    undisputed,
-)
+from daemon.core.plan import decide, undisputed
 from daemon.core.records import Side
+from daemon.core.steps import Bond, Create, Decision, Link, Unit, Update, only_steps, overwrites
 from tests.core.deciding import (
     ACME,
     AGREED,

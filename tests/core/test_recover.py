@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from daemon.core.records import Seen
 from daemon.core.recover import Found, Strange, born, landed
 from daemon.systems.fortnox.mapping import CUSTOMER, creating
+from tests.core.deciding import AGREEMENT
 
 TABLE = creating(CUSTOMER)
 MARK = "FS1.WC.C.GEU7AIDIQAZO3MG4KT4DE6CQ5O"
@@ -86,7 +87,7 @@ LANDED = {
 @pytest.mark.parametrize(("sent", "now", "fields"), LANDED.values(), ids=LANDED)
 def test_what_an_update_became(sent, now, fields):
     """Field by field: what is there now is what was sent."""
-    assert fields == landed(sent, TABLE, now)
+    assert fields == landed(sent, TABLE, now, AGREEMENT)
 
 
 WORDS = st.text(alphabet="abAB'1 ", max_size=4)

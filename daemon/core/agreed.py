@@ -1,0 +1,52 @@
+"""
+What a settled write means: what is agreed on now, and which records it was about. Pure.
+"""
+
+from __future__ import annotations
+
+from daemon.core.agreement import Agreement
+from daemon.core.records import Agreeing, Seen, Side, Value
+from daemon.core.steps import Create, Step, Tables, Update
+
+
+def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agreement) -> Agreeing:
+    """
+    What the two sides agree on after a write: for each field that was sent, what each side holds.
+
+    Fortnox answers with what it stored, in one go; what it puts in the place of
+    a cleared value (the company's own currency) is news for the partner. There
+    the record is read some time later: a value that differs from what was sent
+    was edited since by a person, so what was sent is agreed and the difference
+    is an edit. Where money was stored as something else than was sent, nothing
+    is agreed: a person must look.
+    """
+    table = tables.at(step.side)
+    agreed: dict[str, tuple[Value, Value] | None] = {}
+    for field, value in step.fields.items():
+        rule = agreement.rule(field)
+        if field not in now.fields or (agreement.belongs_to and field == agreement.belongs_to.field):
+            continue
+        if step.side is Side.PARTNER:
+            agreed[field] = (value, table.normal(field, value))
+        elif rule and rule.careful and not rule.same(now.fields[field], table.normal(field, value)):
+            agreed[field] = None
+        else:
+            agreed[field] = (None if value is None else now.fields[field], value)
+    if isinstance(step, Create):
+        agreed |= dict.fromkeys(table.later, (None, None))
+    return agreed
+
+
+def ids_of(step: Step) -> tuple[str | None, str | None]:
+    """Fortnox' and the partner's id, as far as a step knows them."""
+    match step:
+        case Create(side=Side.FORTNOX):
+            return None, step.source_id
+        case Create():
+            return step.source_id, None
+        case Update(side=Side.FORTNOX):
+            return step.target_id, step.source_id
+        case Update():
+            return step.source_id, step.target_id
+        case _:
+            return step.fortnox_id, step.partner_id

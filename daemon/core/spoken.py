@@ -1,0 +1,21 @@
+"""
+Values as people read them outside. Pure.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from daemon.core.documents import told
+from daemon.core.records import Value
+
+MONEY = frozenset({"cost", "price", "value", "line_total", "difference"})  # fields in whole öre
+
+
+def spoken(field: str, value: Value) -> Value:
+    """Kronor with two decimals instead of öre; the rows of a document one after the other."""
+    if field == "rows":
+        return told(value)
+    if field not in MONEY or not isinstance(value, int):
+        return value
+    return f"{Decimal(value).scaleb(-2):.2f}"
