@@ -135,7 +135,7 @@ class Contract:
         await self.rows(system)
         await system.get("customer", "17", Lane.READ)
         await system.create("customer", {"name": "Acme"}, Lane.FRESH)
-        await system.update("customer", "17", {"phone": "1"}, Lane.FRESH)
+        await system.update("customer", "17", {"phone": "1"}, Lane.FRESH, {})
         await system.look("customer", {"name": "Acme"}, None)
 
         effects = [repr(each) for each in http.sent if each.request.effect]
@@ -146,7 +146,7 @@ class Contract:
         await system.prepare()
         await self.rows(system)
         await system.get("customer", "17", Lane.READ)
-        await system.update("customer", "17", {"phone": "1"}, Lane.FRESH)
+        await system.update("customer", "17", {"phone": "1"}, Lane.FRESH, {})
 
         assert not any("17" in each.request.route or "?" in each.request.route for each in http.sent)
 
@@ -160,7 +160,7 @@ class Contract:
         """Clearing is said so that the vendor understands it, and nothing else is sent."""
         await system.prepare()
 
-        await system.update("customer", "17", {"fax": None}, Lane.FRESH)
+        await system.update("customer", "17", {"fax": None}, Lane.FRESH, {})
 
         (sent,) = http.named(self.vendor.update_route)
         assert sent.body == self.vendor.cleared
@@ -245,5 +245,5 @@ class Contract:
         if action == "create":
             return await system.create("customer", {"name": "Acme"}, Lane.FRESH)
         if action == "update":
-            return await system.update("customer", "17", {"phone": "1"}, Lane.FRESH)
+            return await system.update("customer", "17", {"phone": "1"}, Lane.FRESH, {})
         return await system.get("customer", "17", Lane.READ)

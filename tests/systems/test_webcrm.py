@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from daemon.core.records import Lane
-from daemon.errors import OutcomeUnknown, Refused, Unusable
+from daemon.errors import Misfit, OutcomeUnknown, Refused, Unusable
 from daemon.systems.webcrm import wire
 from daemon.systems.webcrm.spec import PLACES
 from daemon.systems.webcrm.system import Webcrm
@@ -15,6 +15,7 @@ from tests.systems.contract import Contract, Vendor
 from tests.systems.fakes import FakeIds, reply
 
 SINCE = dt.datetime(2026, 1, 15, 10, 20, 30, 5, tzinfo=dt.UTC)
+TODAY = SINCE.date()
 ITEM = "QuotationLineLinkedDataItem"
 ACME = {
     "OrganisationId": 17,
@@ -99,7 +100,7 @@ class TestWebcrm(Contract):
         missing = ("OrganisationXMemo1", "OrganisationExtraCustom2")
         http["GET /FieldsMetadata/Organisation"] = metadata(without=missing)
 
-        with pytest.raises(Unusable) as caught:
+        with pytest.raises(Misfit) as caught:
             await system.prepare()
         assert caught.value.code == "CRM01"
         assert "OrganisationExtraCustom2 for org_number" in caught.value.what
@@ -121,7 +122,7 @@ class TestWebcrm(Contract):
         system = self.made(http, grant, clock, field_map={"email": "OrganisationCustom3", "fax": ""})
         await system.prepare()
 
-        await system.update("customer", "17", {"email": "a@b.se", "fax": "1"}, Lane.FRESH)
+        await system.update("customer", "17", {"email": "a@b.se", "fax": "1"}, Lane.FRESH, {})
 
         assert http.sent[-1].body == {"OrganisationId": 17, "OrganisationCustom3": "a@b.se"}
         assert "fax" not in {row.ours for row in system.table("customer").rows}
@@ -130,7 +131,7 @@ class TestWebcrm(Contract):
         """The spec and real systems differ in what they take."""
         await system.prepare()
 
-        problem = system.table("customer").problem({"name": "x" * 51}, "webCRM")
+        problem = system.table("customer").problem({"name": "x" * 51}, "webCRM", TODAY)
         assert problem.code == "REC10"
 
     # ---------------------------------------------------------- reading
@@ -265,7 +266,7 @@ class TestWebcrm(Contract):
         await system.prepare()
 
         with pytest.raises(Refused, match=r"REC18  60 is not in webCRM's list ExtraCustom4"):
-            await system.update("customer", "17", {"terms": "60"}, Lane.FRESH)
+            await system.update("customer", "17", {"terms": "60"}, Lane.FRESH, {})
         assert len(http.sent) == 1
 
     async def test_types_are_found_in_the_list_whatever_their_dash(self, http, grant, clock):
@@ -273,7 +274,7 @@ class TestWebcrm(Contract):
         system = self.made(http, grant, clock, company_types=["kund - företag"])
         await system.prepare()
 
-        await system.update("customer", "17", {"type": "company"}, Lane.FRESH)
+        await system.update("customer", "17", {"type": "company"}, Lane.FRESH, {})
 
         assert http.sent[-1].body["OrganisationType"] == "Kund – Företag"
 
@@ -283,7 +284,7 @@ class TestWebcrm(Contract):
         http["GET /Organisations/17"] = reply(200, shown)
 
         seen = await system.get("customer", "17", Lane.READ)
-        await system.update("customer", "17", {"visiting_country": "NO"}, Lane.FRESH)
+        await system.update("customer", "17", {"visiting_country": "NO"}, Lane.FRESH, {})
 
         assert seen.fields["visiting_country"] == "DE"
         assert http.sent[-1].body == {"OrganisationId": 17, "OrganisationCountryValue": "Norge"}
@@ -313,7 +314,7 @@ class TestWebcrm(Contract):
         """No price is nought: null might leave the old one."""
         http["PUT /QuotationLines/LinkedData/77"] = reply(200, b"")
 
-        await system.update("article", "77", {"price": None, "name": "Ny"}, Lane.FRESH)
+        await system.update("article", "77", {"price": None, "name": "Ny"}, Lane.FRESH, {})
 
         assert http.sent[-1].body == {f"{ITEM}Id": 77, f"{ITEM}Data2": "Ny", f"{ITEM}Price": 0}
 
@@ -323,7 +324,7 @@ class TestWebcrm(Contract):
         http["PUT /Organisations/17"] = reply(400, told)
 
         with pytest.raises(Refused, match="REC99  webCRM refuses the record: OrganisationName is too long"):
-            await system.update("customer", "17", {"name": "A"}, Lane.FRESH)
+            await system.update("customer", "17", {"name": "A"}, Lane.FRESH, {})
 
     # ---------------------------------------------------------- looking
 

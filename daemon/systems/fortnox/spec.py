@@ -16,27 +16,58 @@ CLOCK_LIMIT: Final = dt.timedelta(minutes=5)
 
 
 class Kind(NamedTuple):
-    """Where a kind of record lives: fortnox.md 5 and 7.3; `scopes` are needed to read and write it."""
+    """
+    A register: fortnox.md 5 and 7.3. `scopes` are needed to read and write it.
+
+    `missing` is the code of a 404 about the record asked for, not about something it refers to (6.3).
+    """
 
     path: str
     one: str
     many: str
+    key: str
     number: str  # the list parameter to sort by (fortnox.md 7.2)
-    name: str  # the list parameter to search by name
+    name: str  # the list parameter to search by: a name, or our reference
     scopes: tuple[str, ...]
+    missing: str
 
 
+_REFERENCE: Final = "externalinvoicereference1"
+# fmt: off
 KINDS: Final[Mapping[str, Kind]] = {
     "customer": Kind(
-        "/3/customers",
-        "Customer",
-        "Customers",
-        "customernumber",
-        "name",
-        ("customer", "settings"),
+        "/3/customers", "Customer", "Customers", "CustomerNumber", "customernumber", "name",
+        ("customer", "settings"), "2000433",
     ),
-    "article": Kind("/3/articles", "Article", "Articles", "articlenumber", "description", ("article",)),
+    "article": Kind(
+        "/3/articles", "Article", "Articles", "ArticleNumber", "articlenumber", "description",
+        ("article",), "2000428",
+    ),
+    "order": Kind(
+        "/3/orders", "Order", "Orders", "DocumentNumber", "documentnumber", _REFERENCE,
+        ("order",), "2000439",
+    ),
+    "invoice": Kind(
+        "/3/invoices", "Invoice", "Invoices", "DocumentNumber", "documentnumber", _REFERENCE,
+        ("invoice",), "2000434",
+    ),
 }
+# fmt: on
+
+# The registers that hold a kind of record.
+REGISTERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "customer": ("customer",),
+    "article": ("article",),
+    "document": ("order", "invoice"),
+}
+
+LOCKED_PERIOD: Final = "/3/settings/lockedperiod"
+LOCK_AGE: Final = dt.timedelta(minutes=10)  # how long an answer about the locked period is believed
+HITS_MAX: Final = 20  # of a search for a reference: more, and the filter was ignored (reliability I9)
+TEXT_MAX: Final = 1024  # fortnox.md 8.8
+YOUR_NUMBER_MAX: Final = 75
+ROW_TEXT_MAX: Final = 255
+NUMBER_MAX: Final = 9_999_999_999
 
 
 class Scope(NamedTuple):
@@ -51,15 +82,13 @@ class Scope(NamedTuple):
 SCOPES: Final[Mapping[str, Scope]] = {
     "customer": Scope("/3/customers", "Customers", "customers", "Fakturering or Order"),
     "article": Scope("/3/articles", "Articles", "articles", "Fakturering, Order or Lager"),
+    "order": Scope("/3/orders", "Orders", "orders", "Order"),
+    "invoice": Scope("/3/invoices", "Invoices", "invoices", "Fakturering"),
     "settings": Scope("/3/termsofpayments", "TermsOfPayments", "terms of payment", "any"),
 }
 
 # The longest text of a field that is only part of one of ours (fortnox.md 8.8).
 PART_LIMITS: Final[Mapping[str, int]] = {"ZipCode": 10, "CountryCode": 2}
-
-
-# A 404 with one of these is about the record asked for, with another about something it refers to.
-NOT_FOUND: Final = frozenset({"2000428", "2000433"})
 
 
 class Meaning(NamedTuple):
@@ -76,6 +105,8 @@ _LICENCE = "buy the licence in Fortnox (company menu, Administrera användare), 
 _CUSTOMER = Meaning("REC03", "Fortnox has no such customer", "look for the customer in Fortnox, Kunder")
 _ARTICLE = Meaning("REC14", "Fortnox has no such article", "create or activate it in Fortnox, Artiklar")
 _ACCOUNT = Meaning("REC18", "an account is missing or inactive", "see Fortnox, Inställningar, Kontoplan")
+
+_CREDIT = "undo it in Fortnox, or credit the invoice there; then retry"
 
 # fortnox.md 6.3. Any other code is REC99 with Fortnox's own words.
 MEANINGS: Final[Mapping[str, Meaning]] = {
@@ -103,11 +134,13 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "2001103": Meaning("AUT11", "the company has no integration licence", _LICENCE, grant=True),
     "2001302": _ARTICLE,
     "2001304": _ACCOUNT,
+    "2003125": Meaning("REC24", "the document is made ready in the warehouse", _CREDIT),
     "2003275": Meaning(
         "AUT09",
         "the consenting user may not use this register",
         "give that user the right in Fortnox, Administrera användare",
     ),
+    "2003399": Meaning("REC24", "the document is voided in the warehouse", _CREDIT),
     "2004167": Meaning("REC17", "the VAT rate needs an account", "choose an account for the row in Fortnox"),
     "2004194": Meaning(
         "REC20", "the VAT number is not valid", "correct the VAT number, with its country letters"

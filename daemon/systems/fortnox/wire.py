@@ -19,6 +19,10 @@ class Rows(NamedTuple):
     pages: int
 
 
+class Odd(Exception):
+    """A value inside a record is nothing that Fortnox writes there."""
+
+
 def explain(reply: Reply) -> tuple[str, str]:
     """(Fortnox's code, its message) of an error in any of its three shapes; else ("", the text itself)."""
     text = reply.body.decode("utf-8", "replace")
@@ -48,9 +52,20 @@ def rows(request: Request, reply: Reply, document: Any, name: str) -> Rows:
     if not isinstance(meta, dict):
         return Rows(inside, len(inside), 1)
     try:
-        return Rows(inside, int(meta["@TotalResources"]), int(meta["@TotalPages"]))
-    except (KeyError, TypeError, ValueError) as error:
+        total, pages = int(meta["@TotalResources"]), int(meta["@TotalPages"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise unreadable("JSN08", NAME, request, reply, "MetaInformation without its totals") from error
+    if not 0 <= pages <= total + 1:
+        raise unreadable("JSN08", NAME, request, reply, f"{total} rows on {pages} pages")
+    return Rows(inside, total, pages)
+
+
+def identity(request: Request, reply: Reply, record: Mapping[str, Any], key: str) -> str:
+    """What a record is known by: a number or a text. Raises Unusable, after a write OutcomeUnknown."""
+    found = record.get(key)
+    if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+        raise unreadable("JSN09", NAME, request, reply, f"no {key}")
+    return str(found)
 
 
 def _opened(request: Request, reply: Reply, document: Any, name: str) -> Any:

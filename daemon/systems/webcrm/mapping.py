@@ -1,4 +1,4 @@
-"""How a customer and an article are spelled in webCRM (webcrm.md 6, 7, 11, 13)."""
+"""How a customer, an article and a document are spelled in webCRM (webcrm.md 6, 7, 9-11, 13)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from daemon.core import codecs
-from daemon.core.codecs import ORE, ORG_NUMBER, TEXT, VAT_NUMBER
-from daemon.core.mapping import Codec, Row, Table
-from daemon.systems.webcrm.spec import DATA_COUNT, ITEM, NO_DATA
-from daemon.systems.webcrm.wire import Field, Metadata
+from daemon.core.codecs import FLAG, ORE, ORG_NUMBER, TEXT, VAT_NUMBER
+from daemon.core.mapping import LEAVE, Codec, Row, Table
+from daemon.core.text import folded
+from daemon.systems.webcrm import lines
+from daemon.systems.webcrm.lines import Layout
+from daemon.systems.webcrm.spec import (
+    ALIASES,
+    COMPLETED,
+    DATA_COUNT,
+    DELIVERY,
+    DELIVERY_KEY,
+    ITEM,
+    NO_CURRENCY,
+    NO_DATA,
+    STATUS,
+)
+from daemon.systems.webcrm.wire import Field, Metadata, moment
+
+LINES: Final = "Lines"  # ours: where the adapter puts a delivery's lines in its payload
+ORDER_DATE: Final = "DeliveryOrderDate"
+ORDER_VALUE: Final = "DeliveryOrderValue"
 
 
 def customer(
@@ -80,3 +97,112 @@ def new_item(payload: Mapping[str, Any]) -> dict[str, Any]:
     """A whole catalogue item: the unused Data fields must be there and must not be empty."""
     data = {f"{ITEM}Data{index}": NO_DATA for index in range(1, DATA_COUNT + 1)}
     return {f"{ITEM}Id": 0, f"{ITEM}EntityType": "Product", **data, **payload}
+
+
+# ------------------------------------------------------------------ deliveries
+
+
+def alias(name: str, fields: Metadata) -> str:
+    """A delivery's field that newer systems keep under their opportunity's name (webcrm.md 9)."""
+    newer = f"{DELIVERY}Opportunity{name}"
+    return newer if newer in fields and f"{DELIVERY}{name}" not in fields else f"{DELIVERY}{name}"
+
+
+def aliased(payload: Mapping[str, Any], fields: Metadata) -> dict[str, Any]:
+    """`payload` with such fields under the name that `fields` lists, whichever name they came under."""
+    shown = {f"{DELIVERY}{name}": f"{DELIVERY}Opportunity{name}" for name in ALIASES}
+    found = {
+        alias(name.removeprefix(DELIVERY), fields): payload[name] if name in payload else payload[newer]
+        for name, newer in shown.items()
+        if name in payload or newer in payload
+    }
+    return {**payload, **found}
+
+
+def document(
+    places: Mapping[str, str],
+    fields: Metadata,
+    layout: Layout,
+    currencies: Mapping[str, str],
+) -> Table:
+    """A delivery with its lines, which stand in its payload under LINES."""
+    currency = alias("CurrencyName", fields)
+    texts = fields.get(currency, Field()).texts
+    check = lines.check(layout)
+    # fmt: off
+    known = (
+        Row("key",             DELIVERY_KEY,                 TEXT),
+        Row("from_order",      DELIVERY_KEY,                 _starting("order:"), writable=False),
+        Row("from_invoice",    DELIVERY_KEY,                 _starting("invoice:"), writable=False),
+        Row("customer",        "DeliveryOrganisationId",     ORGANISATION, required=True),
+        Row("date",            ORDER_DATE,                   MIDNIGHT),
+        Row("currency",        currency,                     currency_name(currencies, texts)),
+        Row("rows",            LINES,                        lines.rows_codec(layout), check=check),
+        Row("row_keys",        LINES,                        lines.keys_codec(layout), writable=False),
+        Row("line_total",      LINES,                        lines.total_codec(layout), writable=False),
+        Row("finished",        STATUS,                       FINISHED),
+        Row("description",     alias("Description", fields), TEXT),
+        Row("your_number",     "DeliveryNumber",             TEXT, writable=False),
+        Row("value",           ORDER_VALUE,                  PRICE),
+    )
+    # fmt: on
+    crosses = {"invoice_date": DAY, "delivery_date": DAY, "booked": CHECK}
+    placed = (Row(ours, theirs, crosses.get(ours, TEXT)) for ours, theirs in places.items())
+    rows = tuple(_limited(row, fields) for row in (*known, *placed))
+    return Table(kind="document", key="DeliveryId", rows=rows, blank="", later=frozenset({"rows"}))
+
+
+def _limited(row: Row, fields: Metadata) -> Row:
+    assert isinstance(row.theirs, str)
+    return row._replace(limit=fields.get(row.theirs, Field()).limit if row.codec is TEXT else None)
+
+
+def _starting(start: str) -> Codec:
+    def read(raw: Any) -> Any:
+        text = TEXT.read(raw)
+        return text if not isinstance(text, str) or text.startswith(start) else None
+
+    return Codec(read, TEXT.write)
+
+
+def _organisation(raw: Any) -> Any:
+    return TEXT.read(raw or None)
+
+
+def _date(raw: Any) -> Any:
+    """A day as YYYY-MM-DD, in UTC as their days are; None for the year 1; LEAVE for what is no date."""
+    text = TEXT.read(raw)
+    if not isinstance(text, str) or text.startswith("0001-"):
+        return None if isinstance(text, str) else text
+    found = moment(text)
+    return found.date().isoformat() if found else LEAVE
+
+
+def _check(raw: Any) -> Any:
+    return FLAG.read(raw or "No")
+
+
+def _finished(raw: Any) -> Any:
+    return True if raw in COMPLETED else None
+
+
+ORGANISATION: Final = Codec(_organisation, lambda value: int(str(value)))
+MIDNIGHT: Final = Codec(_date, lambda value: f"{value}T00:00:00Z")
+DAY: Final = Codec(_date, TEXT.write)
+CHECK: Final = Codec(_check, lambda value: "Yes" if value else "No")
+FINISHED: Final = Codec(_finished, lambda value: COMPLETED[0] if value else LEAVE)
+
+
+def currency_name(currencies: Mapping[str, str], texts: Sequence[str]) -> Codec:
+    """A currency's code, there a text of a list: the one `currencies` names for it, else the code itself."""
+    codes = {folded(text): code.strip().upper() for text, code in currencies.items()}
+    written = {code.strip().upper(): text for text, code in reversed(list(currencies.items()))}
+    listed = codecs.dropdown_code(texts)
+
+    def read(raw: Any) -> Any:
+        text = TEXT.read(raw)
+        if not isinstance(text, str):
+            return text
+        return codes.get(folded(text)) or (None if text == NO_CURRENCY else listed.read(text))
+
+    return Codec(read, lambda code: written.get(str(code)) or listed.write(code))

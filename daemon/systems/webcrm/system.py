@@ -1,19 +1,21 @@
-"""webCRM as a System: organisations through queries, articles as the whole catalogue."""
+"""webCRM as a System: organisations and deliveries through queries, articles as the whole catalogue."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from daemon.core.mapping import Table
 from daemon.core.records import Fields, Lane, Seen
-from daemon.core.text import folded
-from daemon.errors import DaemonError, Gone, GrantError, Refused, Unusable
+from daemon.errors import DaemonError, GrantError, Misfit
 from daemon.net.exchange import Exchange
-from daemon.net.outcome import unreadable
-from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, Reply, Request, System, Whole
-from daemon.systems.webcrm import mapping, spec, wire
+from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, System, Whole
+from daemon.systems.webcrm import findings, mapping, spec, wire
+from daemon.systems.webcrm.calls import Calls, Found
+from daemon.systems.webcrm.catalogue import Catalogue
+from daemon.systems.webcrm.deliveries import Deliveries
+from daemon.systems.webcrm.lines import Layout
 
 
 class Webcrm(System):
@@ -21,9 +23,12 @@ class Webcrm(System):
     One webCRM system.
 
     `account` is a name for it that never changes. `field_map` moves our fields
-    to other fields of webCRM than `spec.PLACES` says, "" to none;
-    `article_number` and `article_name` say which Data field of the catalogue
-    holds them.
+    to other fields of webCRM than `spec.PLACES` says, "" to none; `delivery_map`
+    those of a delivery. `article_number`, `article_name` and `article_unit` say
+    which Data field of catalogue and rows holds them, 0 is none; `line_price`
+    what the Price of a row is, its total or that of one unit; `currencies`
+    which code a text in the list of currencies stands for. Without `documents`
+    deliveries are not looked at.
     """
 
     name = spec.NAME
@@ -44,16 +49,22 @@ class Webcrm(System):
         country_language: str = "sv",
         article_number: int = 1,
         article_name: int = 2,
+        documents: bool = False,
+        delivery_map: Mapping[str, str] | None = None,
+        article_unit: int = 3,
+        line_price: Literal["total", "unit"] = "total",
+        currencies: Mapping[str, str] | None = None,
     ) -> None:
         self.scope = f"{spec.NAME}:{account}"
         self._grant, self._clock = grant, clock
-        self._places = {ours: at for ours, at in {**spec.PLACES, **(field_map or {})}.items() if at}
+        self._places = _placed(spec.PLACES, field_map)
         self._types = (tuple(company_types), tuple(private_types))
-        self._language, self._data = country_language, (article_number, article_name)
+        self._language, self._data = country_language, {"number": article_number, "name": article_name}
+        self._documents = documents
         self._fields: wire.Metadata = {}
         self._fields_until_s: float | None = None
         self._country_is_object = False
-        self._exchange = Exchange(
+        exchange = Exchange(
             system=spec.NAME,
             base_url=base_url,
             http=http,
@@ -62,14 +73,27 @@ class Webcrm(System):
             ids=ids,
             explain=wire.explain,
         )
-        self._tables = self._made_tables()
+        self._calls = Calls(exchange)
+        self._catalogue = Catalogue(self._calls, clock, number=article_number, name=article_name)
+        self._deliveries = Deliveries(
+            self._calls,
+            self._catalogue.ids,
+            _placed(spec.DELIVERY_PLACES, delivery_map),
+            Layout(article_number, article_name, article_unit, totals=line_price == "total"),
+            currencies or {},
+        )
+        self._customers = self._customer_table()
 
     def table(self, kind: str) -> Table:
-        return self._tables[kind]
+        tables = {
+            "customer": self._customers,
+            "article": self._catalogue.table,
+            "document": self._deliveries.table,
+        }
+        return tables[kind]
 
-    def _made_tables(self) -> dict[str, Table]:
-        customer = mapping.customer(self._places, self._fields, *self._types, self._language)
-        return {"customer": customer, "article": mapping.article(*self._data)}
+    def _customer_table(self) -> Table:
+        return mapping.customer(self._places, self._fields, *self._types, self._language)
 
     # -------------------------------------------------------------- the fields
 
@@ -78,8 +102,11 @@ class Webcrm(System):
         if self._fields_until_s is not None and now_s < self._fields_until_s:
             return
         await self._read_fields()
-        if missing := [finding for finding in self._field_findings() if not finding.ok]:
-            raise Unusable(
+        found = self._field_findings()
+        if self._documents:
+            found += await self._delivery_findings()
+        if missing := [finding for finding in found if not finding.ok]:
+            raise Misfit(
                 missing[0].code,
                 "; ".join(finding.what for finding in missing),
                 missing[0].where,
@@ -89,28 +116,17 @@ class Webcrm(System):
         self._fields_until_s = now_s + spec.METADATA_AGE_S
 
     async def _read_fields(self) -> None:
-        request = self._exchange.request("GET", spec.METADATA)
-        self._fields = wire.metadata(await self._objects(request))
+        self._fields = wire.metadata((await self._calls.list(spec.METADATA)).rows)
         self._country_is_object |= spec.COUNTRY_OBJECT in self._fields
-        self._tables = self._made_tables()
+        self._customers = self._customer_table()
 
     def _field_findings(self) -> list[Finding]:
-        return [self._field_finding(ours, theirs) for ours, theirs in self._places.items()]
+        return findings.of_places(self._places, self._fields, findings.ORGANISATIONS)
 
-    def _field_finding(self, ours: str, theirs: str) -> Finding:
-        where = "webCRM, organisation fields"
-        if theirs in self._fields:
-            label = self._fields[theirs].label or theirs
-            return Finding(ok=True, what=f"{ours} is kept in {label} ({theirs})", where=where)
-        shape = "memo" if ours in spec.MEMOS else "text"
-        return Finding(
-            ok=False,
-            code="CRM01",
-            what=f"the field {theirs} for {ours} does not exist in webCRM",
-            where=where,
-            todo=f"create a {shape} field {theirs} for organisations in webCRM's configuration, "
-            f"or name another in field_map.{ours}",
-        )
+    async def _delivery_findings(self) -> list[Finding]:
+        deliveries = self._deliveries
+        deliveries.learn(wire.metadata((await self._calls.list(spec.DELIVERY_METADATA)).rows))
+        return findings.of_places(deliveries.places, deliveries.fields, findings.DELIVERIES)
 
     # -------------------------------------------------------------- reading
 
@@ -120,58 +136,29 @@ class Webcrm(System):
         if kind == "article":
             # An item shows no time of change, so of none it is known that it changed.
             nothing = Page(rows=(), server_time=self._clock.now())
-            yield nothing if only_changed and since is not None else await self._catalogue(lane)
+            yield nothing if only_changed and since is not None else await self._catalogue.page(lane)
+            return
+        if kind == "document":
+            async for page in self._deliveries.read(since, lane, only_changed=only_changed):
+                yield page
             return
         where = "" if since is None else f"OrganisationUpdatedAt >= {wire.date_literal(since)}"
-        async for page in self._query(where, lane, complete=since is None):
+        async for page in self._organisations(where, lane, complete=since is None):
             yield page
 
-    async def _query(self, where: str, lane: Lane, *, complete: bool = False) -> AsyncIterator[Page]:
-        """Organisations by a query, until a page is not full."""
-        script = (
-            "SELECT * FROM Organisation",
-            *([f"WHERE {where}"] if where else ()),
-            "ORDER BY OrganisationId ASC",
-        )
-        number, full = 1, True
-        while full:
-            query = {
-                "script": " ".join(script),
-                "Page": str(number),
-                "Size": str(spec.PAGE_SIZE),
-                "formatCustomFields": "true",
-            }
-            request = self._exchange.request("GET", spec.QUERIES, query=query, lane=lane)
-            reply = await self._exchange.read(request)
-            found = wire.objects(request, reply, self._exchange.decoded(request, reply))
-            rows = tuple(self._organisation(request, reply, row) for row in found)
-            yield Page(rows=rows, server_time=_server_time(reply), complete=complete)
-            number, full = number + 1, len(found) >= spec.PAGE_SIZE
-
-    async def _catalogue(self, lane: Lane) -> Page:
-        request = self._exchange.request("GET", spec.CATALOGUE, lane=lane)
-        reply = await self._exchange.read(request)
-        items = wire.objects(request, reply, self._exchange.decoded(request, reply))
-        articles = [item for item in items if _is_article(item)]
-        rows = tuple(self._item(request, reply, item) for item in articles)
-        return Page(rows=rows, server_time=_server_time(reply), complete=True)
+    async def _organisations(self, where: str, lane: Lane, *, complete: bool = False) -> AsyncIterator[Page]:
+        script = wire.script("Organisation", where, order="OrganisationId")
+        async for found in self._calls.query(script, lane):
+            rows = tuple(self._organisation(found, row) for row in found.rows)
+            yield Page(rows=rows, server_time=found.server_time, complete=complete)
 
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
-        path = spec.PATHS[kind]
-        request = self._exchange.request("GET", f"{path}/{int(record_id)}", route=f"{path}/{{id}}", lane=lane)
-        try:
-            reply = await self._exchange.read(request)
-        except Gone as error:
-            if error.answer.startswith("<"):
-                # A page of some other server says nothing about the record.
-                raise Unusable(error.code, error.what, error.where, "check url", system=spec.NAME) from error
-            return None
-        document = self._exchange.decoded(request, reply)
-        if not isinstance(document, dict):
-            raise unreadable("JSN06", spec.NAME, request, reply, "the answer is not a record")
         if kind == "article":
-            return self._item(request, reply, document) if _is_article(document) else None
-        return self._organisation(request, reply, document)
+            return await self._catalogue.get(int(record_id), lane)
+        if kind == "document":
+            return await self._deliveries.get(int(record_id), lane)
+        found = await self._calls.one(spec.PATHS[kind], int(record_id), lane)
+        return self._organisation(found, found.rows[0]) if found else None
 
     async def look(
         self,
@@ -180,12 +167,11 @@ class Webcrm(System):
         since: dt.datetime | None,
         whole: Whole | None = None,
     ) -> Sequence[Seen]:
-        table, number, name = self.table(kind), fields.get("number"), fields.get("name")
+        number, name = fields.get("number"), fields.get("name")
         if kind == "article":
-            wanted = table.normal("number", number)
-            return [
-                seen for seen in (await self._catalogue(Lane.SETTLE)).rows if seen.fields["number"] == wanted
-            ]
+            return await self._catalogue.look(fields)
+        if kind == "document":
+            return await self._deliveries.look(fields, since)
         if number and "number" in self._places:
             where = f"{self._places['number']} = {wire.text_literal(str(number))}"
         elif since is not None:
@@ -194,75 +180,49 @@ class Webcrm(System):
             where = f"{self._places['name']} = {wire.text_literal(str(name))}"
         else:
             return []
-        found = {seen.id: seen async for page in self._query(where, Lane.SETTLE) for seen in page.rows}
+        found = {
+            seen.id: seen async for page in self._organisations(where, Lane.SETTLE) for seen in page.rows
+        }
         return list(found.values())
 
-    def _organisation(self, request: Request, reply: Reply, payload: Mapping[str, Any]) -> Seen:
+    def _organisation(self, found: Found, payload: Mapping[str, Any]) -> Seen:
         self._country_is_object |= isinstance(payload.get(spec.COUNTRY), dict)
-        table = self.table("customer")
+        born_at = wire.moment(payload.get("OrganisationCreatedAt"))
         return Seen(
-            id=_id(table, request, reply, payload),
-            fields=table.read(wire.shown(payload, self._fields)),
-            changed_at=wire.moment(payload.get("OrganisationUpdatedAt")),
-            born_at=wire.moment(payload.get("OrganisationCreatedAt")),
+            id=found.id_of(payload, self._customers.key),
+            fields=self._customers.read(wire.shown(payload, self._fields)),
+            changed_at=wire.moment(payload.get("OrganisationUpdatedAt")) or born_at,
+            born_at=born_at,
         )
-
-    def _item(self, request: Request, reply: Reply, payload: Mapping[str, Any]) -> Seen:
-        table = self.table("article")
-        return Seen(id=_id(table, request, reply, payload), fields=table.read(payload))
-
-    async def _objects(self, request: Request) -> list[dict[str, Any]]:
-        reply = await self._exchange.read(request)
-        return wire.objects(request, reply, self._exchange.decoded(request, reply))
 
     # -------------------------------------------------------------- writing
 
     async def create(self, kind: str, fields: Fields, lane: Lane) -> Answer:
-        table = self.table(kind)
-        payload = self._payload(kind, {ours: value for ours, value in fields.items() if value is not None})
-        whole = mapping.new_item(payload) if kind == "article" else {table.key: 0, **payload}
-        request = self._exchange.request("POST", spec.PATHS[kind], body=whole, lane=lane)
-        reply = await self._write(request)
-        # Organisations are answered with nothing, a number or an object, by age of the system (webcrm.md 7).
-        document = self._exchange.decoded(request, reply) if reply.body.strip() else None
-        return Answer(status=reply.status, id=wire.born_id(document, table.key))
+        given = {ours: value for ours, value in fields.items() if value is not None}
+        if kind == "article":
+            return await self._catalogue.create(given, lane)
+        if kind == "document":
+            return await self._deliveries.create(given, lane)
+        key = self._customers.key
+        body = {key: 0, **self._payload(given)}
+        status, born = await self._calls.create(spec.ORGANISATIONS, body, key, lane)
+        return Answer(status=status, id=born)
 
-    async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane) -> Answer:
-        path, payload = spec.PATHS[kind], self._payload(kind, fields)
+    async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane, shown: Fields) -> Answer:
+        number = int(record_id)
+        if kind == "article":
+            return await self._catalogue.update(number, fields, lane)
+        if kind == "document":
+            return await self._deliveries.update(number, fields, lane, shown)
+        payload = self._payload(fields)
         assert payload, "nothing to write"
-        request = self._exchange.request(
-            "PUT",
-            f"{path}/{int(record_id)}",
-            route=f"{path}/{{id}}",
-            body={self.table(kind).key: int(record_id), **payload},
-            lane=lane,
-        )
-        reply = await self._write(request)
-        return Answer(status=reply.status, id=record_id)
+        body = {self._customers.key: number, **payload}
+        status = await self._calls.change("PUT", spec.ORGANISATIONS, number, body, lane)
+        return Answer(status=status, id=record_id)
 
-    def _payload(self, kind: str, fields: Fields) -> dict[str, Any]:
-        payload = self.table(kind).write(fields)
-        if kind == "customer":
-            return wire.chosen(payload, self._fields, country_is_object=self._country_is_object)
-        assert all(fields.get(ours, "") is not None for ours in ("number", "name"))
-        return payload
-
-    async def _write(self, request: Request) -> Reply:
-        try:
-            return await self._exchange.send(request)
-        except Refused as error:
-            if error.code != "NET10":
-                raise
-            raise Refused(
-                "REC99",
-                f"webCRM refuses the record: {error.answer}",
-                error.where,
-                "correct it, then retry",
-                system=spec.NAME,
-                status=error.status,
-                vendor_code=error.vendor_code,
-                answer=error.answer,
-            ) from error
+    def _payload(self, fields: Fields) -> dict[str, Any]:
+        payload = self._customers.write(fields)
+        return wire.chosen(payload, self._fields, country_is_object=self._country_is_object)
 
     # -------------------------------------------------------------- check
 
@@ -270,70 +230,25 @@ class Webcrm(System):
         try:
             await self._grant.headers()
         except GrantError as error:
-            return [_failed(error)]
-        findings = [Finding(ok=True, what="the login is accepted", where="webCRM")]
+            return [findings.of_error(error)]
+        found = [Finding(ok=True, what="the login is accepted", where="webCRM")]
         try:
             if "customer" in kinds:
                 await self._read_fields()
-                findings += [*self._field_findings(), *self._type_findings()]
-            if "article" in kinds:
-                findings += await self._catalogue_findings()
+                types = self._fields.get(self._places.get("type", ""), wire.Field())
+                found += [
+                    *self._field_findings(),
+                    *findings.of_types(types, [*self._types[0], *self._types[1]]),
+                ]
+            if "document" in kinds:
+                found += await self._delivery_findings()
+            if "article" in kinds or "document" in kinds:
+                found += findings.of_data(await self._calls.object(spec.SETUP), self._data)
         except DaemonError as error:
-            findings.append(_failed(error))
-        return findings
-
-    def _type_findings(self) -> list[Finding]:
-        """Whether the types that take part are in the list, where the type is chosen from a list."""
-        field = self._fields.get(self._places.get("type", ""), wire.Field())
-        known, label = {folded(text) for text in field.texts}, field.label or "Type"
-        return [
-            Finding(ok=True, what=f"{text} is in the list {label}", where="webCRM, Type")
-            if folded(text) in known
-            else Finding(
-                ok=False,
-                code="CRM02",
-                what=f"{text} is not in webCRM's list {label}",
-                where="webCRM, Type",
-                todo=f"add it to the list, or name others in company_types and private_types: "
-                f"{', '.join(field.texts)}",
-            )
-            for text in (*self._types[0], *self._types[1])
-            if field.texts
-        ]
-
-    async def _catalogue_findings(self) -> list[Finding]:
-        request = self._exchange.request("GET", spec.SETUP)
-        reply = await self._exchange.read(request)
-        setup = self._exchange.decoded(request, reply)
-        used = setup if isinstance(setup, dict) else {}
-        where = "webCRM, setup of quotation lines"
-        return [
-            Finding(ok=True, what=f"the article's {ours} is kept in Data{index}", where=where)
-            if used.get(f"QuotationLineLinkedSetupUseLinkedField{index}") is not False
-            else Finding(
-                ok=False,
-                code="CRM03",
-                what=f"Data{index}, for the article's {ours}, is not in use",
-                where=where,
-                todo=f"switch on linked field {index} in webCRM's configuration of quotation lines",
-            )
-            for ours, index in zip(("number", "name"), self._data, strict=True)
-        ]
+            found.append(findings.of_error(error))
+        return found
 
 
-def _is_article(item: Mapping[str, Any]) -> bool:
-    return item.get(f"{spec.ITEM}EntityType", "Product") in spec.PRODUCT
-
-
-def _id(table: Table, request: Request, reply: Reply, payload: Mapping[str, Any]) -> str:
-    if not (found := wire.born_id(payload, table.key)):
-        raise unreadable("JSN09", spec.NAME, request, reply, f"a record without {table.key}")
-    return found
-
-
-def _server_time(reply: Reply) -> dt.datetime:
-    return reply.server_time or reply.received_at
-
-
-def _failed(error: DaemonError) -> Finding:
-    return Finding(ok=False, code=error.code, what=error.what, where=error.where, todo=error.todo)
+def _placed(usual: Mapping[str, str], moved: Mapping[str, str] | None) -> dict[str, str]:
+    """Where our fields are kept, without those that are kept nowhere."""
+    return {ours: theirs for ours, theirs in {**usual, **(moved or {})}.items() if theirs}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from daemon.core.text import folded
 from daemon.errors import Refused
@@ -23,6 +24,7 @@ class Field(NamedTuple):
 
 
 Metadata = Mapping[str, Field]
+_ID: Final = re.compile(r"[0-9]{1,18}")
 
 
 def explain(reply: Reply) -> tuple[str, str]:
@@ -44,11 +46,18 @@ def objects(request: Request, reply: Reply, document: Any) -> list[dict[str, Any
     return document
 
 
+def no_error(request: Request, reply: Reply) -> None:
+    """A write's 2xx holds an id or nothing. Raises OutcomeUnknown for an error inside it."""
+    name, message = explain(reply)
+    if name:
+        raise unreadable("JSN14", NAME, request, reply, f"{name} {message}")
+
+
 def born_id(document: Any, key: str) -> str | None:
     """The id in an answer to a creation: a number, or an object with `key`; None where it is not told."""
     found = document.get(key) if isinstance(document, dict) else document
     number = str(found).strip() if isinstance(found, int | str) and not isinstance(found, bool) else ""
-    return number if number.isdecimal() and int(number) else None
+    return str(int(number)) if _ID.fullmatch(number) and int(number) else None
 
 
 def metadata(rows: list[dict[str, Any]]) -> dict[str, Field]:
@@ -61,11 +70,12 @@ def metadata(rows: list[dict[str, Any]]) -> dict[str, Field]:
 
 def _field(row: Mapping[str, Any]) -> Field:
     longest = row.get("FieldMetadataTextFieldMaxLength")
-    choices = row.get("FieldMetadataDropdownListData") or []
-    texts = (str(choice.get("Text") or "").strip() for choice in choices if isinstance(choice, dict))
+    choices = row.get("FieldMetadataDropdownListData")
+    listed = choices if isinstance(choices, list) else []
+    texts = (str(choice.get("Text") or "").strip() for choice in listed if isinstance(choice, dict))
     return Field(
         label=str(row.get("FieldMetadataLabel") or ""),
-        limit=longest if isinstance(longest, int) and longest > 0 else None,
+        limit=longest if type(longest) is int and longest > 0 else None,
         texts=tuple(text for text in texts if text and not text.startswith("--")),
     )
 
@@ -129,3 +139,9 @@ def text_literal(text: str) -> str:
     """A text as a query's literal."""
     doubled = text.replace("'", "''")
     return f"'{doubled}'"
+
+
+def script(table: str, where: str = "", *, order: str, what: str = "*") -> str:
+    """A query for rows of one table, sorted by one column as paging needs it (webcrm.md 5)."""
+    condition = f" WHERE {where}" if where else ""
+    return f"SELECT {what} FROM {table}{condition} ORDER BY {order} ASC"  # noqa: S608 - texts come as literals

@@ -1,0 +1,157 @@
+"""Requests to Fortnox's registers: lists to the last page, records by key, writes that are sent once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote
+
+from daemon.core.records import Lane
+from daemon.core.stockholm import local_minute
+from daemon.errors import Gone, Refused, Unusable
+from daemon.net.exchange import Exchange
+from daemon.net.outcome import unreadable
+from daemon.ports import Reply, Request
+from daemon.systems.fortnox import judging, spec, wire
+from daemon.systems.fortnox.spec import Kind
+
+T = TypeVar("T")
+
+
+class Listed(NamedTuple):
+    """One page of a list."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    server_time: dt.datetime
+
+
+class Shown(NamedTuple):
+    """A record that was answered, and the number it is known by."""
+
+    request: Request
+    reply: Reply
+    number: str
+    record: dict[str, Any]
+
+    def as_read(self, read: Callable[[dict[str, Any]], T]) -> T:
+        """What `read` makes of the record. Raises Unusable, after a write OutcomeUnknown."""
+        try:
+            return read(self.record)
+        except wire.Odd as error:
+            raise unreadable("JSN08", spec.NAME, self.request, self.reply, str(error)) from error
+
+
+class Calls:
+    """One company's registers."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def pages(self, where: Kind, query: Mapping[str, str], lane: Lane) -> AsyncIterator[Listed]:
+        """All pages; from the start again when the list changed its length meanwhile (fortnox.md 7.1)."""
+        for _ in range(spec.RUNS):
+            seen, total, number = 0, None, 1
+            while True:
+                listed, pages = await self._page(where, number, query, lane)
+                if total not in (None, listed.total):
+                    break
+                yield listed
+                seen, total, number = seen + len(listed.rows), listed.total, number + 1
+                if number > pages or not listed.rows:
+                    break
+            if seen == total:
+                return
+        raise Unusable(
+            "JSN15",
+            f"the list changed its length during each of {spec.RUNS} readings",
+            f"{spec.NAME} GET {where.path}",
+            "nothing; it is read again by itself",
+            system=spec.NAME,
+        )
+
+    async def first_page(self, where: Kind, query: Mapping[str, str], lane: Lane) -> Listed:
+        """The first page alone."""
+        return (await self._page(where, 1, query, lane))[0]
+
+    async def _page(
+        self, where: Kind, number: int, query: Mapping[str, str], lane: Lane
+    ) -> tuple[Listed, int]:
+        order = {"sortby": where.number, "sortorder": "ascending"}
+        paged = {"limit": str(spec.PAGE_SIZE), "page": str(number), **order, **query}
+        request = self._exchange.request("GET", where.path, query=paged, lane=lane)
+        reply = await self.read(request)
+        found = wire.rows(request, reply, self._exchange.decoded(request, reply), where.many)
+        for row in found.rows:
+            wire.identity(request, reply, row, where.key)
+        return Listed(found.rows, found.total, reply.server_time or reply.received_at), found.pages
+
+    async def one(self, where: Kind, number: str, lane: Lane) -> Shown | None:
+        """A record by its key; None when Fortnox says that it does not exist."""
+        request = self._exchange.request(
+            "GET", _key_path(where, number), route=f"{where.path}/{{n}}", lane=lane
+        )
+        try:
+            reply = await self.read(request)
+        except Gone as error:
+            if error.vendor_code:
+                return None
+            # A page that is not Fortnox's own says nothing about the record.
+            raise Unusable(
+                error.code, "404 without Fortnox's words", error.where, "check api_url", system=spec.NAME
+            ) from error
+        return self._shown(where, request, reply)
+
+    async def setting(self, path: str, name: str, lane: Lane) -> dict[str, Any]:
+        """One of the company's settings."""
+        request = self._exchange.request("GET", path, lane=lane)
+        reply = await self.read(request)
+        return wire.item(request, reply, self._exchange.decoded(request, reply), name)
+
+    async def count(self, path: str, many: str) -> int:
+        """How long a list is, asked with one row of it."""
+        request = self._exchange.request("GET", path, query={"limit": "1"})
+        reply = await self.read(request)
+        return wire.rows(request, reply, self._exchange.decoded(request, reply), many).total
+
+    async def read(self, request: Request) -> Reply:
+        """The answer to a reading, with refusals in the operator's words."""
+        try:
+            return await self._exchange.read(request)
+        except Refused as error:
+            raise judging.meant(error, request) from error
+
+    async def write(
+        self, method: str, where: Kind, number: str | None, payload: Mapping[str, Any], lane: Lane
+    ) -> Shown:
+        """The whole record as it is stored then; `number` is None for a new one."""
+        assert payload, "nothing to write"
+        request = self._exchange.request(
+            method,
+            _key_path(where, number) if number else where.path,
+            route=f"{where.path}/{{n}}" if number else where.path,
+            body={where.one: payload},
+            lane=lane,
+        )
+        try:
+            reply = await self._exchange.send(request)
+        except (Refused, Gone) as error:
+            raise judging.meant(error, request, where.missing) from error
+        shown = self._shown(where, request, reply)
+        if number not in (None, shown.number):
+            raise unreadable("JSN08", spec.NAME, request, reply, "the answer shows another record")
+        return shown
+
+    def _shown(self, where: Kind, request: Request, reply: Reply) -> Shown:
+        record = wire.item(request, reply, self._exchange.decoded(request, reply), where.one)
+        return Shown(request, reply, wire.identity(request, reply, record, where.key), record)
+
+
+def changed_since(since: dt.datetime | None) -> dict[str, str]:
+    """The query for what changed since, for everything when None."""
+    return {} if since is None else {"lastmodified": local_minute(since)}
+
+
+def _key_path(where: Kind, number: str) -> str:
+    return f"{where.path}/{quote(number, safe='')}"
