@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.errors import Unusable
+from daemon.errors import Misfit
 from tests.rows.acts import sync_at_rest
 
 pytestmark = pytest.mark.row("W5")
@@ -32,7 +32,7 @@ async def test_a_custom_field_that_is_missing_is_named_with_what_to_create(town,
         assert "CRM01" == failed.code
         for text in (place, f"field_map.{field}"):
             assert text in failed.todo
-        with pytest.raises(Unusable, match=place):
+        with pytest.raises(Misfit, match=place):
             await town.sync()
         assert [] == town.writes()
         town.people.act("webcrm", "add_field", entity="Organisation", name=place)
@@ -48,7 +48,7 @@ async def test_all_missing_fields_are_named_at_once(town):
         town.people.act("webcrm", "remove_field", entity="Organisation", name=place)
     async with town.running():
         failed = [each.what for each in await town.house.check() if not each.ok]
-        with pytest.raises(Unusable) as raised:
+        with pytest.raises(Misfit) as raised:
             await town.sync()
     for _, place in MAPPED:
         assert 1 == sum(place in what for what in failed)
