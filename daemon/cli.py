@@ -12,6 +12,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from io import TextIOWrapper
 from typing import Any, Final, NamedTuple
 
 from daemon.errors import DaemonError
@@ -45,6 +46,9 @@ def option(*names: str, **how: Any) -> Option:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code (decision 27). Errors are one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a narrow locale must not end a command
     args = parser().parse_args(argv)
     try:
         return COMMANDS[args.command].run(args)

@@ -32,12 +32,14 @@ from daemon.pairs import CONTRADICTIONS, PAIRS
 from daemon.pairs.checking import check_value, on_loopback
 from daemon.pairs.reading import Check, Place, problem, read_struct, unknown_key
 from daemon.pairs.settings import ConnectorSettings, Seconds, SecretRef
+from daemon.pairs.texts import hidden, too_new, unusable_ids
 
 DEFAULT_PATH: Final = "/etc/fortnox-syncd/config.toml"
 MOST_SECRET_BYTES: Final = 65_536
 DEFAULT_STATE_DIR: Final = "/var/lib/fortnox-syncd"
 S = TypeVar("S", bound=Struct)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
+SOCKET_FOLDER_BYTES_MAX: Final = 107 - len("/metrics.sock")  # the kernel's limit of a socket's path
 
 # Keys of [daemon] that a reload can put into force; the others need a restart.
 RELOADABLE: Final = frozenset({"settle", "gap", "needs_version"})
@@ -64,7 +66,7 @@ class Company(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tenant_id: str
     client_secret: SecretRef
     grant: Literal["client_credentials", "authorization_code"] = "client_credentials"
-    scopes: tuple[str, ...] = ("article", "companyinformation", "customer", "settings")
+    scopes: tuple[str, ...] = ("article", "companyinformation", "customer", "invoice", "order", "settings")
     api_url: str = "https://api.fortnox.se"
     auth_url: str = "https://apps.fortnox.se"
     redirect_uri: str = "http://127.0.0.1:8750/callback"
@@ -127,11 +129,15 @@ def load(path: str | Path, environ: Mapping[str, str] = os.environ) -> Config:
     found: list[Problem] = []
     raw = _parse(file, place)
     sections = _sections(raw, place, found)
-    found += _check_tenants(sections, place.key("company"))
+    found += _check_companies(sections, place.key("company"))
     found += _check_connectors(sections, place.key("connector"))
     if found:
         raise Mistakes(sorted(found, key=lambda each: each.code != "CFG15"))
-    return _placed(sections, file, environ)
+    config = _placed(sections, file, environ)
+    if len(os.fsencode(config.daemon.runtime_dir)) > SOCKET_FOLDER_BYTES_MAX:
+        what = f"the path is too long for a socket: more than {SOCKET_FOLDER_BYTES_MAX} bytes"
+        raise Mistakes([problem("CFG06", what, place.key("daemon.runtime_dir"), "name a shorter folder")])
+    return config
 
 
 def diff(old: Config, new: Config) -> Changes:
@@ -180,8 +186,13 @@ def _parse(file: Path, place: Place) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         what = f"not TOML: {str(error).lower()}"
         raise Mistakes([problem("CFG03", what, place, "correct that line")]) from error
+    except (ValueError, RecursionError) as error:
+        what = "not TOML that can be read: a number is too long, or tables or lists are nested too deeply"
+        raise Mistakes([problem("CFG03", what, place, "compare it with config.example.toml")]) from error
     if not parsed:
         raise Mistakes([problem("CFG17", "the file is empty", place, "start from config.example.toml")])
+    if unseen := list(hidden(parsed, place)):
+        raise Mistakes(unseen)
     return parsed
 
 
@@ -204,7 +215,7 @@ def _sections(raw: Mapping[str, Any], place: Place, found: list[Problem]) -> _Se
     companies = list(_named(raw, "company", place, found))
     connectors = list(_named(raw, "connector", place, found))
     check = partial(check_value, rehearsal=_rehearsal(companies, connectors))
-    found += _version_mistake(head, place)
+    found += too_new(head.get("needs_version"), __version__, place.key("daemon").key("needs_version"))
     sections = _Sections(read_struct(head, Daemon, place.key("daemon"), found, check) or Daemon(), {}, {})
     for name, table, where in companies:
         if company := read_struct(table, Company, where, found, check):
@@ -229,7 +240,9 @@ def _named(raw: Mapping[str, Any], kind: str, place: Place, found: list[Problem]
         if _NAME.fullmatch(name) is None:
             todo = "use at most 32 of a-z, 0-9, - and _, beginning with a letter or digit"
             found.append(problem("CFG06", f"{name!r} cannot be a name", where, todo))
-        yield name, _table(value, where, found), where
+        table = _table(value, where, found)
+        if table is value:
+            yield name, table, where
 
 
 def _table(value: Any, place: Place, found: list[Problem]) -> Mapping[str, Any]:
@@ -259,24 +272,14 @@ def _company_mistake(raw: Mapping[str, Any], known: Sequence[str], place: Place)
         yield problem("CFG19", f"there is no company {name!r}", place.key("company"), todo)
 
 
-def _version_mistake(head: Mapping[str, Any], place: Place) -> list[Problem]:
-    wanted = head.get("needs_version", "")
-    if not isinstance(wanted, str) or _version(wanted) <= _version(__version__):
-        return []
-    what = f"the file needs version {wanted}, this is {__version__}"
-    return [problem("CFG15", what, place.key("daemon").key("needs_version"), "upgrade fortnox-syncd")]
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(digits) for digits in re.findall(r"\d+", text))
-
-
 # ------------------------------------------------------------------ checking
 
 
-def _check_tenants(sections: _Sections, place: Place) -> Iterator[Problem]:
+def _check_companies(sections: _Sections, place: Place) -> Iterator[Problem]:
     first: dict[tuple[str, ...], str] = {}
     for name, company in sections.companies.items():
+        ids = {"client_id": company.client_id, "tenant_id": company.tenant_id}
+        yield from unusable_ids(ids, company.scopes, place.key(name))
         other = first.setdefault((company.client_id, company.tenant_id, company.api_url), name)
         if other != name:
             todo = "keep one of them: the tenant's call budget must have one owner"

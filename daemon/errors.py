@@ -12,6 +12,7 @@ Everything that can go wrong, and what the daemon does about each.
        |- Refused             park    this record; the rest goes on
        |- Gone                park    the record is not there any more
        |- Unusable            retry   they answered 2xx with something we cannot read
+       |- Misfit              adapt   the config names what is not there         exit 78
        `- OutcomeUnknown      settle  we sent a write and cannot tell if it took effect
 
 Each error prints as `CODE  what · where · what to do`, the form in which the
@@ -35,6 +36,7 @@ class Remedy(enum.Enum):
     RENEW = "renew"
     PARK = "park"
     SETTLE = "settle"
+    ADAPT = "adapt"
 
 
 class DaemonError(Exception):
@@ -141,6 +143,13 @@ class Unusable(RemoteError):
     """A read answered 2xx with a body that is not what the vendor documents."""
 
     remedy = Remedy.RETRY
+
+
+class Misfit(RemoteError):
+    """What the config names does not exist in their system; the operator changes one of the two."""
+
+    remedy = Remedy.ADAPT
+    exit_code = 78
 
 
 class OutcomeUnknown(RemoteError):

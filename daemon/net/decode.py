@@ -16,8 +16,12 @@ NUMBER_CHARS_MAX: Final = 60
 EXPONENT_MAX: Final = 30
 
 _AT_BYTE: Final = re.compile(r"\(byte (\d+)\)")
-_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_HALF: Final = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!\\u[dD][89abAB]..)" + _LOW)
+# A surrogate pair, half of one, any other escape: in this order, so that each backslash is read once.
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Malformed(Exception):
@@ -34,8 +38,9 @@ def decode(system: str, request: Request, reply: Reply) -> Any:
 
     Raises Unusable when `request` was a read, OutcomeUnknown when it was a
     write, with JSN01 (empty), JSN02 (malformed), JSN04 (not UTF-8), JSN05 (too
-    deep), JSN08 (absurd number) or JSN11 (half a surrogate pair). A NUL in a
-    text is let through: it is one record's fault and parks that record alone.
+    deep) or JSN08 (absurd number). What is one record's fault is let through:
+    a NUL in a text parks that record alone, and half a surrogate pair (a text
+    that was cut inside an emoji) is read as U+FFFD.
     """
     try:
         return parse(reply.body)
@@ -57,15 +62,15 @@ def parse(body: bytes) -> Any:
     except msgspec.ValidationError as error:
         raise Malformed("JSN08", str(error)) from error
     except msgspec.DecodeError as error:
-        raise _why(text, error) from error
+        if _HALF.search(text) and (mended := _ESCAPE.sub(_whole, text)) != text:
+            return parse(mended)
+        found = _AT_BYTE.search(str(error))
+        raise Malformed("JSN02", f"at byte {found[1] if found else len(text)}") from error
     return value
 
 
-def _why(text: bytes, error: msgspec.DecodeError) -> Malformed:
-    if half := _HALF.search(text):
-        return Malformed("JSN11", f"half a surrogate pair at byte {half.start()}")
-    found = _AT_BYTE.search(str(error))
-    return Malformed("JSN02", f"at byte {found[1] if found else len(text)}")
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if escape[1] else escape[0]
 
 
 def _exact(text: str) -> Decimal:

@@ -9,6 +9,7 @@ not failed). Only answers that say so definitely are taken as a no.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -112,11 +113,17 @@ def asks_to_wait(system: str, status: int) -> bool:
 def _raise(system: str, request: Request, reply: Reply, vendor_code: str, answer: str) -> NoReturn:
     found = verdict(system, reply.status)
     kind = found.effect if request.effect else found.read
+    code = "NET11" if found.code == "NET09" and _only_failed(reply) else found.code
     detail = " ".join(part for part in (str(reply.status), vendor_code, answer) if part)
-    error = failure(kind, found.code, system, request, detail, reply.status, vendor_code, answer)
+    error = failure(kind, code, system, request, detail, reply.status, vendor_code, answer)
     if isinstance(error, Throttled):
         error.retry_after_s = retry_after_s(reply)
     raise error
+
+
+def _only_failed(reply: Reply) -> bool:
+    """Whether a 503 does not say that we should slow down: we wait a little, and call it what it is."""
+    return reply.status == 503 and "retry-after" not in reply.headers  # noqa: PLR2004
 
 
 def failure(
@@ -174,6 +181,7 @@ def retry_after_s(reply: Reply) -> float:
     return WAIT_DEFAULT_S if asked_s is None else min(max(asked_s, WAIT_MIN_S), WAIT_MAX_S)
 
 
+@functools.lru_cache(maxsize=8)  # answers of one second say the same
 def http_date(text: str) -> dt.datetime | None:
     """An HTTP date as aware UTC, None when it is none."""
     try:

@@ -105,9 +105,11 @@ class Throttle:
             self._wake_first()
 
     async def _enter(self, lane: Lane) -> None:
+        if not self._line and self._starts():
+            return
         waiter = self._queue(lane)
         try:
-            while not self._starts(waiter):
+            while self._line[0] is not waiter or not self._starts():
                 with anyio.CancelScope() as waiter.nap:
                     await self._nap(waiter)
         finally:
@@ -123,10 +125,11 @@ class Throttle:
             first.nap.cancel()  # its timer is not needed any more
         return waiter
 
-    def _starts(self, waiter: _Waiter) -> bool:
+    def _starts(self) -> bool:
+        """Whether a call is free now; it is then taken."""
         now_s = self._clock.monotonic()
         start_s = self._start_s(now_s)
-        if self._line[0] is not waiter or start_s is None or start_s > now_s:
+        if start_s is None or start_s > now_s:
             return False
         self._calls = arithmetic.start(self._budget, self._calls, now_s)
         return True

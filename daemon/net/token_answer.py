@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
@@ -65,12 +66,13 @@ def read_answer(system: str, request: Request, reply: Reply, no: No) -> Answer:
     everything else Unreachable or, when `request` has effect, OutcomeUnknown.
     Names are compared without case: Fortnox writes `access_token`, webCRM `AccessToken`.
     """
-    said = _said(reply)
+    found = _said(reply)
+    said = found or {}
     access = said.get("accesstoken")
     named = bool(said.get("error")) or said.get("iserror") is True
-    if is_success(reply.status) and isinstance(access, str) and access and not named:
+    if is_success(reply.status) and _may_be_token(access) and not named:
         return Answer(
-            access=access,
+            access=str(access),
             refresh=str(said.get("refreshtoken") or ""),
             life_s=_life_s(said.get("expiresin")),
             scopes=_scopes(said.get("scope")),
@@ -80,7 +82,7 @@ def read_answer(system: str, request: Request, reply: Reply, no: No) -> Answer:
     if not is_success(reply.status) and verdict(system, reply.status).read in (Throttled, Unreachable):
         judge(system, request, reply)
     kind = OutcomeUnknown if request.effect else Unreachable
-    code = "JSN09" if said else "NET08"
+    code = "NET08" if found is None else "JSN09"
     raise failure(kind, code, system, request, f"no token with {reply.status}", reply.status)
 
 
@@ -120,11 +122,17 @@ def _refusal(request: Request, reply: Reply, said: Mapping[str, Any], no: No) ->
     return no(ERRORS.get(reason, unnamed), detail)
 
 
-def _said(reply: Reply) -> dict[str, Any]:
+def _may_be_token(value: object) -> bool:
+    """Whether it can stand in a header; anything else is no token, whatever they call it."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
+
+
+def _said(reply: Reply) -> dict[str, Any] | None:
+    """What is in an answer by its folded names; None when it is not JSON."""
     try:
         body = parse(reply.body)
     except Malformed:
-        return {}
+        return None
     if not isinstance(body, dict):
         return {}
     return {str(name).replace("_", "").lower(): value for name, value in body.items()}
@@ -140,6 +148,7 @@ def _scopes(value: object) -> frozenset[str] | None:
 
 def _life_s(value: object) -> float:
     try:
-        return min(max(float(str(value)), LIFE_MIN_S), LIFE_MAX_S)
+        life_s = float(str(value))
     except ValueError:
         return LIFE_S
+    return LIFE_S if math.isnan(life_s) else min(max(life_s, LIFE_MIN_S), LIFE_MAX_S)

@@ -33,7 +33,8 @@ class Told(DaemonError):
 
     def __init__(self, told: Mapping[str, Any]) -> None:
         super().__init__(*(str(told.get(key, "")) for key in ("code", "what", "where", "todo")))
-        self.exit = int(told.get("exit", 1))
+        exit_code = told.get("exit")
+        self.exit = exit_code if isinstance(exit_code, int) else 1
 
 
 def runtime_folders(path: str | Path, environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
@@ -78,7 +79,7 @@ def ask_daemon(runtime_dir: str, verb: str, values: Mapping[str, Any], limit_s: 
             way.settimeout(limit_s)
             status, body = _answer(way)
             answer = msgspec.json.decode(body)
-        except (OSError, h11.RemoteProtocolError, msgspec.DecodeError) as error:
+        except (OSError, h11.RemoteProtocolError, msgspec.DecodeError, UnicodeError, RecursionError) as error:
             what = f"the daemon gave no whole answer to {verb}"
             raise DaemonError("CTL05", what, str(path), "see its log, then repeat") from error
     if not isinstance(answer, dict) or (status >= 400 and not isinstance(answer.get("error"), dict)):  # noqa: PLR2004

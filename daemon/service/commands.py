@@ -25,7 +25,7 @@ Opener = Callable[..., AbstractAsyncContextManager[Any]]
 
 ONLY_RUNNING: Final = frozenset({"nudge", "reload"})
 # The exit code of a failed finding, by the beginning of its code; others are the operator's to set up.
-FINDING_EXITS: Final = {"AUT": 77, "NET": 69}
+FINDING_EXITS: Final = {"AUT": 77, "NET": 69, "JSN": 69}
 
 
 def tell(args: Namespace, opener: Opener, verb: str, values: Mapping[str, Any]) -> int:

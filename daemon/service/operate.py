@@ -363,6 +363,7 @@ def no_daemon(verb: str) -> DaemonError:
 
 # An outcome's exit code; what is not named here is 0. Decision 27 gives the order.
 EXITS: Mapping[str, int] = {
+    "config": 78,
     "grant": 77,
     "state": 74,
     "unreachable": 69,

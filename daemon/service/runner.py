@@ -40,11 +40,18 @@ OUTCOMES: Final = {
     Remedy.RETRY: "unreachable",
     Remedy.WAIT: "unreachable",
     Remedy.RENEW: "grant",
-    Remedy.PARK: "error",
+    Remedy.PARK: "unreachable",  # a reading that they refuse
     Remedy.SETTLE: "unknown",
+    Remedy.ADAPT: "config",
 }
 # What a connector's state is called after an outcome that did not go well; the others went well.
-STATES: Final = {"grant": "no_grant", "unreachable": "away", "state": "no_state", "error": "failing"}
+STATES: Final = {
+    "grant": "no_grant",
+    "unreachable": "away",
+    "state": "no_state",
+    "error": "failing",
+    "config": "misfit",
+}
 # After these the next pass is soon, ever later; after the others it is at its ordinary time.
 BACKS_OFF: Final = frozenset({"unreachable", "state", "error"})
 
@@ -295,6 +302,8 @@ class Runner:
 def report_of(name: str, error: DaemonError) -> ConnectorReport:
     """The report of a pass that ended in `error`."""
     outcome = "error" if isinstance(error, Bug) else OUTCOMES.get(error.remedy, "error")
+    if error.code.startswith("AUT"):
+        outcome = "grant"  # a right or a licence that a reading was refused for
     return ConnectorReport(name=name, outcome=outcome, error=str(error))
 
 
