@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint lock clean
+.PHONY: help install demo test lint bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -25,6 +25,9 @@ lint: .venv/development ## style, format and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
+
+bench: .venv/development ## measure what is promised in figures, in about four minutes; needs an idle machine
+	@$(BIN)/python -m tests.bench
 
 lock: .venv/development ## write both lock files anew, with the newest versions that pyproject.toml allows
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock
