@@ -57,7 +57,7 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         resolved=unit.resolved,
     )
     given = {side: _to_write(unit, side, fields, agreement, tables) for side, fields in merged.to.items()}
-    steps = tuple(_update(unit, side, given[side]) for side in sorted(given) if given[side])
+    steps = tuple(_update(unit, side, given[side], agreement) for side in sorted(given) if given[side])
     problem = _unwritable(unit, given, agreement, tables)
     return Decision(
         unit=unit,
@@ -105,8 +105,15 @@ def _to_write(unit: Unit, side: Side, fields: Fields, agreement: Agreement, tabl
     return tables.at(side).spelled(whole)
 
 
-def _update(unit: Unit, side: Side, fields: Fields) -> Update:
+def _update(unit: Unit, side: Side, fields: Fields, agreement: Agreement) -> Update:
     target = unit.records[side]
+    agreed = unit.bond.agreed if unit.bond else {}
+    half = 0 if side is Side.FORTNOX else 1
+    shown = {field: pair[half] for field, pair in agreed.items()}
+    rules = (rule for field in fields if (rule := agreement.rule(field)))
+    ours = [
+        rule.field for rule in rules if rule.revert and shown.get(rule.field) == target.fields.get(rule.field)
+    ]
     return Update(
         kind=unit.kind,
         side=side,
@@ -115,6 +122,7 @@ def _update(unit: Unit, side: Side, fields: Fields) -> Update:
         target_id=target.id,
         fields=fields,
         was={field: target.fields.get(field) for field in fields},
+        ours=tuple(sorted(ours)),
         reason="changed on the other side",
     )
 

@@ -81,7 +81,11 @@ class Create(Struct, frozen=True, tag="create", kw_only=True):
 
 
 class Update(Struct, frozen=True, tag="update", kw_only=True):
-    """Give `fields` to the record `target_id` on `side`; `was` is what it showed for them."""
+    """
+    Give `fields` to the record `target_id` on `side`; `was` is what it showed for them.
+
+    `ours` are those that only we write there and that stand as we wrote them: numbers, flags.
+    """
 
     kind: str
     side: Side
@@ -91,6 +95,7 @@ class Update(Struct, frozen=True, tag="update", kw_only=True):
     fields: Fields
     was: Fields
     reason: str
+    ours: tuple[str, ...] = ()
 
 
 class Link(Struct, frozen=True, tag="link", kw_only=True):
@@ -153,7 +158,8 @@ class Tables(Struct, frozen=True, kw_only=True):
 def overwrites(step: Step) -> bool:
     """Whether a step replaces or clears something that a person may have written."""
     return isinstance(step, Update) and any(
-        old is not None and old != step.fields[field] for field, old in step.was.items()
+        old is not None and old != step.fields[field] and field not in step.ours
+        for field, old in step.was.items()
     )
 
 

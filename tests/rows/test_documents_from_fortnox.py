@@ -208,7 +208,7 @@ async def test_a_lost_memory_makes_nothing_twice(shop, tmp_path):
 @pytest.mark.row("W12")
 async def test_the_text_of_an_order_outlives_its_invoicing(shop):
     """
-    Fortnox copies it to the invoice only where a box is ticked; webCRM keeps it, and a text of the invoice wins.
+    Fortnox copies it only where a box is ticked; webCRM keeps it, and a text of the invoice wins.
     """
     async with shop.running():
         papers.new_order(shop, "1", papers.order_row(1), Remarks="Porten är öppen")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from daemon.errors import DaemonError
+from tests.rows import papers
 from tests.rows.acts import sync_at_rest
 
 pytestmark = pytest.mark.row("B2")
@@ -214,3 +215,22 @@ async def test_a_held_plan_that_is_not_there_cannot_be_released(town):
     async with town.running():
         with pytest.raises(DaemonError, match="CTL01"):
             await town.desk.release("77", drop=False)
+
+
+@pytest.mark.row("W12")
+async def test_booking_many_invoices_at_once_is_no_accident(town):
+    """
+    The flags that follow were written by nobody but the daemon: nothing of a person's is replaced.
+    """
+    papers.with_documents(town, "invoice")
+    town.people.new_article(ArticleNumber="102", Description="Hammare", price=149.5)
+    town.people.new_customer(Name="Alfa AB")
+    async with town.running():
+        for _ in range(25):
+            papers.new_invoice(town, "1", papers.invoice_row(1))
+        await sync_at_rest(town)
+        for number in range(1, 26):
+            papers.act(town, f"invoices/{number}", "bookkeep")
+        await sync_at_rest(town)
+        assert [] == await town.desk.held()
+    assert {"Yes"} == {each["DeliveryCustom5"] for each in papers.deliveries(town)}
