@@ -202,7 +202,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             CONFIG,
             AS_JSON,
             CONNECTOR,
-            option("register", choices=("customers", "articles"), help="which register"),
+            option("register", choices=("customers", "articles", "documents"), help="which register"),
             DRY_RUN,
         ),
         _import,

@@ -256,7 +256,7 @@ def test_the_example_names_every_key_with_its_true_default(section, type_):
     part = EXAMPLE.read_text().split(f"[{section}]\n")[1].split("\n[")[0]
     shown = {match[1]: (match[2], match[0].startswith("#")) for match in SHOWN.finditer(part)}
     fields = {field.name: field for field in msgspec.structs.fields(type_)}
-    tables = {"guard", "decides", "field_map"}
+    tables = {"guard", "decides", "field_map", "delivery_map", "currencies"}
     assert set(fields) - tables == set(shown)
     for key, (text, commented) in shown.items():
         default = fields[key].default

@@ -163,7 +163,7 @@ def sections():
 def test_the_example_and_the_readme_hold_every_key_and_no_other(section):
     """Commented or not, each key that the program takes is shown and described."""
     example, program = sections()[section]
-    tables = {"guard", "decides", "field_map"}
+    tables = {"guard", "decides", "field_map", "delivery_map", "currencies"}
     documented = set(named("\n".join(row[0] for row in cells(README, f"key of `[{section}]"))))
     assert set(example) == program
     assert program - tables == documented - {f"[connector.NAME.{table}]" for table in tables}
@@ -187,12 +187,15 @@ def test_the_example_shows_the_defaults_as_they_are(tmp_path):
         configs[name] = load(tmp_path / name / "config.toml", {})
     plain, written = configs["plain"], configs["written"]
     assert plain.companies == written.companies
-    places = {name: each.places() for name, each in plain.connectors.items()}
-    assert places == {name: each.places() for name, each in written.connectors.items()}
-    same = {"field_map": {}}
-    assert {name: msgspec.structs.replace(each, **same) for name, each in plain.connectors.items()} == {
-        name: msgspec.structs.replace(each, **same) for name, each in written.connectors.items()
-    }
+    same = {"field_map": {}, "delivery_map": {}}  # compared with their defaults filled in
+    shown = [
+        {
+            name: (each.places(), each.delivery_places(), msgspec.structs.replace(each, **same))
+            for name, each in config.connectors.items()
+        }
+        for config in (plain, written)
+    ]
+    assert shown[0] == shown[1]
 
 
 # ------------------------------------------------------------------ the rest

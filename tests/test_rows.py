@@ -11,7 +11,7 @@ TESTS = Path(__file__).parent
 
 ROWS = {
     "D": range(1, 12),  # the daemon
-    "W": range(1, 9),  # webCRM
+    "W": range(1, 15),  # webCRM
     "B": range(1, 8),  # what makes it better than buying
 }
 KNOWN = [f"{letter}{number}" for letter, numbers in ROWS.items() for number in numbers]

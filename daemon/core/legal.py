@@ -47,5 +47,5 @@ def locked(fields: Fields) -> Mapping[str, Locked]:
     why, todo = WHY.get(state, WITH_VAT)
     if fields.get("vat_included") and "rows" not in shut:
         shut, (why, todo) = shut | {"rows"}, WITH_VAT
-    told = why.format(key=fields.get("key"))
+    told = why.format(key=str(fields.get("key")).replace(":", " "))
     return {field: Locked(why=told, todo=todo, parks=field == "rows") for field in shut}

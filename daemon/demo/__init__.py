@@ -103,7 +103,7 @@ def _show_metrics(daemon: Daemon) -> None:
     for name, label, meaning in SHOWN_METRICS:
         values = processes.metric(text, name, label)
         shown = ", ".join(f"{each} {value:.0f}" for each, value in sorted(values.items()))
-        say(f"  {name:20}{meaning:36}{shown or '0'}\n")
+        say(f"  {name:20}{meaning:34}{shown or '0'}\n")
 
 
 def say(text: str) -> None:

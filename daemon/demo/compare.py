@@ -5,9 +5,11 @@ Do both sides hold the same? Judged by what the two APIs show, with nothing of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from daemon.demo.documents import money, sold
 from daemon.demo.people import People
 
 Record = Mapping[str, Any]
@@ -28,8 +30,8 @@ def _code(value: Any) -> str:
     return _text(value).partition(":")[0].strip()
 
 
-def _money(value: Any) -> str:
-    return f"{float(value or 0):.2f}"
+def _flag(value: Any) -> str:
+    return str(value in (True, "Yes"))
 
 
 # fmt: off
@@ -50,10 +52,21 @@ CUSTOMER: Final = (
 ARTICLE: Final = (
     # field               Fortnox               webCRM's item           equal as
     ("name",              "Description",        "Data2",                _text),
-    ("cost price",        "PurchasePrice",      "CostPrice",            _money),
-    ("list price",        "SalesPrice",         "Price",                _money),
+    ("cost price",        "PurchasePrice",      "CostPrice",            money),
+    ("list price",        "SalesPrice",         "Price",                money),
+)
+INVOICE: Final = (
+    # field               Fortnox               webCRM's Delivery…    equal as
+    ("order number",      "OrderReference",     "Custom1",            _text),
+    ("invoice date",      "InvoiceDate",        "Custom3",            _text),
+    ("booked",            "Booked",             "Custom5",            _flag),
+    ("text",              "Remarks",            "Memo",               _text),
+    ("total without VAT", "Net",                "OrderValue",         money),
+    ("rows",              "Rows",               "Rows",               _text),
 )
 # fmt: on
+ORDER_NUMBER: Final = "DeliveryCustom1"
+INVOICE_NUMBER: Final = "DeliveryCustom2"
 IN_MEMO: Final = ("Address1", "ZipCode", "City")  # of the invoice address, several lines in webCRM
 Rows = tuple[tuple[str, str, str, Callable[[Any], str]], ...]
 
@@ -65,14 +78,50 @@ def compare(people: People) -> tuple[list[str], str]:
     organisations = {_text(row["OrganisationExtraCustom1"]): row for row in partners}
     articles = {str(row["ArticleNumber"]): row for row in people.articles()}
     items = people.catalogue()
+    orders, invoices, deliveries = _documents(people)
     found = [
         *_missing("customer", customers, organisations),
         *_missing("article", articles, items),
         *_both(customers, organisations, CUSTOMER, "Organisation"),
         *_addresses(customers, organisations),
         *_both(articles, items, ARTICLE, ITEM),
+        *_missing("order", orders, _by(deliveries, ORDER_NUMBER)),
+        *_missing("invoice", invoices, _by(deliveries, INVOICE_NUMBER)),
+        *_both(invoices, _by(deliveries, INVOICE_NUMBER), INVOICE, "Delivery"),
+        *_twice(deliveries),
     ]
-    return found, f"{len(customers)} customers in {len(CUSTOMER) + 1} fields, {len(articles)} articles in 3"
+    registers = f"{len(customers)} customers in {len(CUSTOMER) + 1} fields, {len(articles)} articles in 3"
+    papers = f"orders: {len(orders)}, invoices: {len(invoices)}, deliveries: {len(deliveries)}"
+    return found, f"{registers};\n{papers}, in {len(INVOICE)} fields"
+
+
+def _documents(people: People) -> tuple[dict[str, Record], dict[str, Record], list[Record]]:
+    """
+    Orders and invoices by number, and deliveries; with article, quantity and total of each row.
+
+    An invoice says what its order does: Fortnox copies the text only where a box is ticked (fortnox.md 11).
+    """
+    orders: dict[str, Record] = {str(row["DocumentNumber"]): row for row in people.fortnox_screen("orders")}
+    invoices: dict[str, Record] = {}
+    for row in people.fortnox_screen("invoices"):
+        order = orders.get(_text(row["OrderReference"]), {})
+        text = row["Remarks"] or order.get("Remarks")
+        invoices[str(row["DocumentNumber"])] = {**row, "Remarks": text, "Rows": sold(row["InvoiceRows"])}
+    deliveries: list[Record] = [
+        {**row, "DeliveryRows": sold(people.lines(row["DeliveryId"]))} for row in people.deliveries()
+    ]
+    return orders, invoices, deliveries
+
+
+def _by(deliveries: Sequence[Record], place: str) -> dict[str, Record]:
+    return {number: row for row in deliveries if (number := _text(row[place]))}
+
+
+def _twice(deliveries: Sequence[Record]) -> Iterator[str]:
+    """Two deliveries of one document, which a table by number would hide."""
+    for key, count in Counter(_text(row["DeliveryErpId"]) for row in deliveries).items():
+        if count > 1 or not key:
+            yield f"{count} deliveries are of {key or 'no document'}"
 
 
 def _missing(kind: str, ours: Mapping[str, Record], theirs: Mapping[str, Record]) -> Iterator[str]:

@@ -1,13 +1,14 @@
 """
 Those who work in both systems: their own tokens and call budget, and the vendors' HTTP APIs.
 
-Sources: fortnox.md 2.1, 5 and 10; webcrm.md 2, 5, 7 and 11.
+Sources: fortnox.md 2.1, 5 and 10-12; webcrm.md 2, 5, 7 and 9-11.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +61,19 @@ class People:
         """Change an article's price in price list A."""
         self._fortnox("PUT", f"/prices/A/{number}/0", {"Price": {"Price": price}})
 
+    def edit_order(self, number: str, **fields: Any) -> None:
+        """Change some fields."""
+        self._fortnox("PUT", f"/orders/{number}", {"Order": fields})
+
+    def invoice_order(self, number: str) -> str:
+        """Make an invoice of an order; its number."""
+        made = self._fortnox("PUT", f"/orders/{number}/createinvoice")
+        return str(made["Invoice"]["DocumentNumber"])
+
+    def book(self, number: str) -> None:
+        """Book an invoice: from then on nothing changes it."""
+        self._fortnox("PUT", f"/invoices/{number}/bookkeep")
+
     def _fortnox(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         return self._ask("fortnox", method, f"/3{path}", body, query)
 
@@ -77,24 +91,53 @@ class People:
 
     def edit_organisation(self, number: str, **fields: Any) -> None:
         """Change some fields of the organisation with that customer number."""
-        (key,) = [
-            row["OrganisationId"] for row in self.organisations() if row["OrganisationExtraCustom1"] == number
-        ]
+        key = self._organisation_id(number)
         self._webcrm("PUT", f"/Organisations/{key}", {"OrganisationId": key, **_prefixed(fields)})
+
+    def _organisation_id(self, number: str) -> int:
+        (found,) = (row for row in self.organisations() if row["OrganisationExtraCustom1"] == number)
+        return int(found["OrganisationId"])
 
     def catalogue(self) -> dict[str, Record]:
         """The catalogue's items by article number."""
         items = self._webcrm("GET", "/QuotationLines/LinkedData")
         return {item["QuotationLineLinkedDataItemData1"]: item for item in items}
 
+    def new_delivery(self, number: str, lines: Sequence[Record], **fields: Any) -> int:
+        """Make a delivery with its lines for the organisation with that customer number; its id."""
+        organisation = self._organisation_id(number)
+        head = {"Id": 0, "OrganisationId": organisation, **fields}
+        key = int(self._webcrm("POST", "/Deliveries", _prefixed(head, "Delivery")))
+        ends = {"Id": 0, "OpportunityId": key, "OrganisationId": organisation}
+        for place, line in enumerate(lines, start=1):
+            body = {**ends, "SortOrder": place * 10, **line}
+            self._webcrm("POST", "/QuotationLines", _prefixed(body, "QuotationLine"))
+        return key
+
+    def edit_line(self, key: int, **fields: Any) -> None:
+        """Change some fields of a delivery's line."""
+        body = _prefixed({"Id": key, **fields}, "QuotationLine")
+        self._webcrm("PUT", f"/QuotationLines/{key}", body)
+
+    def deliveries(self) -> list[Record]:
+        """Every delivery, without its lines."""
+        rows: list[Record] = self._webcrm("GET", "/Deliveries", Page="1", Size="1000")
+        return rows
+
+    def lines(self, delivery: int) -> list[Record]:
+        """A delivery's lines in their order."""
+        path = f"/Deliveries/{delivery}/QuotationLines"
+        rows: list[Record] = self._webcrm("GET", path, Page="1", Size="1000")
+        return sorted(rows, key=lambda row: int(row["QuotationLineSortOrder"]))
+
     def _webcrm(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         return self._ask("webcrm", method, path, body, query)
 
     # -------------------------------------------------------------- the sandbox
 
-    def fortnox_screen(self) -> list[Record]:
-        """All customers as Fortnox' own screens show them, which costs no calls."""
-        rows: list[Record] = self._control("fortnox/look", {"kind": "customers"})
+    def fortnox_screen(self, kind: str) -> list[Record]:
+        """All "customers", "orders" or "invoices" as Fortnox' own screens show them: costs no calls."""
+        rows: list[Record] = self._control("fortnox/look", {"kind": kind})
         return rows
 
     def spoil(self, **fault: Any) -> None:
@@ -138,8 +181,8 @@ def _sound(answer: httpx.Response) -> Any:
     return answer.json() if answer.content else None
 
 
-def _prefixed(fields: Record) -> Record:
-    return {f"Organisation{name}": value for name, value in fields.items()}
+def _prefixed(fields: Record, prefix: str = "Organisation") -> Record:
+    return {f"{prefix}{name}": value for name, value in fields.items()}
 
 
 class View:
@@ -152,7 +195,7 @@ class View:
     @cached_property
     def customers(self) -> dict[str, Record]:
         """Fortnox' customers by number."""
-        return {str(row["CustomerNumber"]): row for row in self._people.fortnox_screen()}
+        return {str(row["CustomerNumber"]): row for row in self._people.fortnox_screen("customers")}
 
     @cached_property
     def organisations(self) -> dict[str, Record]:
@@ -164,6 +207,25 @@ class View:
         """webCRM's catalogue by article number."""
         return self._people.catalogue()
 
+    @cached_property
+    def orders(self) -> dict[str, Record]:
+        """Fortnox' orders by number."""
+        return {str(row["DocumentNumber"]): row for row in self._people.fortnox_screen("orders")}
+
+    @cached_property
+    def invoices(self) -> dict[str, Record]:
+        """Fortnox' invoices by number."""
+        return {str(row["DocumentNumber"]): row for row in self._people.fortnox_screen("invoices")}
+
+    @cached_property
+    def deliveries(self) -> dict[int, Record]:
+        """webCRM's deliveries by id."""
+        return {int(row["DeliveryId"]): row for row in self._people.deliveries()}
+
+    def lines(self, delivery: int) -> list[Record]:
+        """A delivery's lines in their order."""
+        return self._people.lines(delivery)
+
     @property
     def reload(self) -> Record:
         """The daemon's last reload."""
@@ -173,6 +235,11 @@ class View:
     def state(self) -> str:
         """The connector's state."""
         return str(self._status["connectors"][0]["state"])
+
+    @property
+    def parked(self) -> int:
+        """How many records wait for a person."""
+        return int(self._status["connectors"][0]["counts"]["parked"])
 
     @property
     def unknown(self) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from daemon.demo import documents
 from daemon.demo.people import View
 from daemon.demo.processes import Failed
 from daemon.demo.stage import Stage
@@ -73,7 +74,17 @@ def _things_break(stage: Stage) -> None:
     stage.row("  stored or not? It is not sent blindly", f"looked up at {intent['next_look_at'][11:19]} UTC")
 
 
-SCENES: Final[tuple[Callable[[Stage], None], ...]] = (_everybody_works, _two_disagree, _things_break)
+SCENES: Final[tuple[Callable[[Stage], None], ...]] = (
+    documents.delivery_is_made,
+    _everybody_works,
+    documents.row_is_changed,
+    _two_disagree,
+    documents.order_is_invoiced,
+    documents.invoice_is_booked,
+    documents.edit_comes_too_late,
+    documents.edit_is_undone,
+    _things_break,
+)
 
 
 # ------------------------------------------------------------------ how it is seen

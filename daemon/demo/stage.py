@@ -47,7 +47,7 @@ class Stage:
             self.daemon.must_run()
             time.sleep(LOOK_EVERY_S)
 
-    def row(self, what: str, where: str, after: str = "") -> None:
+    def row(self, what: str, where: str = "", after: str = "") -> None:
         """One line of the table."""
         self._say(f"  {what:42}{where:30}{after}".rstrip() + "\n")
 

@@ -103,7 +103,11 @@ class Connector:
         return await self.report(this)
 
     def _kinds(self, imports: str | None) -> Sequence[str]:
-        return [imports] if imports else list(self._agreements)
+        """The kinds of a pass; an import takes along the kind that its records belong to."""
+        if imports is None:
+            return list(self._agreements)
+        belongs = self._agreements[imports].belongs_to
+        return [*([belongs.kind] if belongs else []), imports]
 
     def _settler(self, kind: str) -> Settler:
         timing = self._settings.timing

@@ -34,7 +34,7 @@ def test_an_edit_of_locked_rows_waits_for_a_person_and_others_are_listed(state):
     """Rows are money; the reason names the document."""
     shut = locked({"state": state, "key": "invoice:7"})
     assert {"rows"} == {field for field, lock in shut.items() if lock.parks}
-    assert "invoice:7" in shut["rows"].why
+    assert "invoice 7" in shut["rows"].why
 
 
 def test_rows_with_prices_that_include_vat_are_fortnoxs_own():

@@ -390,3 +390,17 @@ async def test_taking_away_all_rows_in_webcrm_empties_nothing(town):
         await town.sync()
         assert ["REC13"] == await codes(town)
     assert ROWS == papers.money(papers.order(town)["OrderRows"])
+
+
+@pytest.mark.row("W12")
+async def test_the_text_of_a_delivery_is_on_the_invoice_that_its_order_becomes(town):
+    """
+    What sales wrote reaches the customer.
+    """
+    papers.with_documents(town, "order")
+    async with town.running():
+        papers.new_delivery(town, papers.customer(town), *TWO, OrderDate=DAY, Memo="Ring före leverans")
+        await town.sync()
+        papers.act(town, "orders/1", "createinvoice")
+        await sync_at_rest(town)
+    assert "Ring före leverans" == papers.invoice(town)["Remarks"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rows import papers
-from tests.rows.acts import codes, sync_at_rest
+from tests.rows.acts import codes, listed, sync_at_rest
 
 pytestmark = pytest.mark.row("W14")
 DAY = "2026-11-20T00:00:00Z"
@@ -87,3 +87,20 @@ async def test_a_document_waits_for_a_customer_that_cannot_cross(shop):
         await sync_at_rest(shop)
         assert [] == await codes(shop)
     assert 1 == len(papers.orders(shop))
+
+
+async def test_a_delivery_moved_to_another_organisation_is_listed_and_not_moved_in_fortnox(shop):
+    """
+    Whose document it is was settled when it was made.
+    """
+    async with shop.running():
+        organisation, other = papers.customer(shop), papers.customer(shop, "Beta AB")
+        made = papers.new_delivery(shop, organisation, HAMMER, OrderDate=DAY)
+        await sync_at_rest(shop)
+        key = made["DeliveryId"]
+        body = {"NewOrganisationId": other["OrganisationId"]}
+        shop.people.webcrm("POST", f"/Deliveries/{key}/Move", body)
+        await sync_at_rest(shop)
+        ((field, _, _, _, state),) = await listed(shop)
+    assert ("customer", "standing") == (field, state)
+    assert papers.order(shop)["CustomerNumber"] == "1"

@@ -161,6 +161,7 @@ async def test_an_order_is_made_in_one_request(desk):
             "CustomerNumber": "1",
             "OrderDate": "2026-03-02",
             "Remarks": "Rad 1\nRad 2",
+            "CopyRemarks": True,
             "Currency": "SEK",
             "ExternalInvoiceReference1": MARK,
             "YourOrderNumber": "D-1",

@@ -180,6 +180,8 @@ def created(fields: Fields) -> tuple[str, dict[str, Any]]:
     payload = {name: value for name, value in HEADS[form].write(given).items() if value is not None}
     if sold := rows.written(fields.get("rows"), form):
         payload[rows.NAMES[form]] = sold
+    if form == "order" and "Remarks" in payload:
+        payload["CopyRemarks"] = True  # else the text is not on the invoice made from it (fortnox.md 11)
     return form, payload
 
 
