@@ -23,6 +23,9 @@ GOOD = [
     ("an exact amount", b"[1.10, 0.1, -3.00]", [Decimal("1.10"), Decimal("0.1"), Decimal("-3.00")]),
     ("an exponent", b"1.5e3", Decimal("1.5E+3")),
     ("a bare number", b"1234", 1234),
+    ("the first half of a character", rb'["a \ud83d", "b"]', ["a \ufffd", "b"]),
+    ("the second half of a character", rb'"\udc00\ud83d\ude00"', "\ufffd\N{GRINNING FACE}"),
+    ("a half and what only looks like one", rb'["\ud83d", "\\ud83d"]', ["\ufffd", "\\ud83d"]),
     ("a byte order mark", b"\xef\xbb\xbf{}", {}),
 ]
 
@@ -51,8 +54,7 @@ BAD = [
     ("an exponent beyond decimals", b"1e-99999999999999999999", "JSN08", "1e-9999"),
     ("a thousand decimals", b"0." + b"1" * 1000, "JSN08", "0.111"),
     ("an integer of 5000 digits", b"9" * 5000, "JSN08", "out of range"),
-    ("the first half of a character", rb'["\ud800"]', "JSN11", "at byte 2"),
-    ("the second half of a character", rb'["\udc00"]', "JSN11", "at byte 2"),
+    ("half a character in what is cut short", rb'["\ud800", 1', "JSN02", "at byte 12"),
 ]
 
 

@@ -79,13 +79,19 @@ def test_what_a_status_means(status, read, write):
 
 def test_503_from_fortnox_is_a_request_to_slow_down_for_readings():
     """It once throttled so; a write answered 503 stays unknown, and everybody pauses."""
-    assert (Throttled, "NET09") == verdict("fortnox", READ, reply(503))
-    assert (OutcomeUnknown, "NET09") == verdict("fortnox", WRITE, reply(503))
+    assert (Throttled, "NET09") == verdict("fortnox", READ, reply(503, retry_after="5"))
+    assert (OutcomeUnknown, "NET09") == verdict("fortnox", WRITE, reply(503, retry_after="5"))
     assert [True, False, True] == [
         asks_to_wait("fortnox", 503),
         asks_to_wait("webcrm", 503),
         asks_to_wait("webcrm", 429),
     ]
+
+
+def test_503_that_asks_for_nothing_is_called_a_failure_of_their_server():
+    """Readings wait a little all the same, but nobody is told to look for who calls too often."""
+    assert (Throttled, "NET11") == verdict("fortnox", READ, reply(503))
+    assert (OutcomeUnknown, "NET11") == verdict("fortnox", WRITE, reply(503))
 
 
 BODIES = [
@@ -118,7 +124,8 @@ def test_an_error_says_what_where_and_what_to_do_in_their_words_and_code():
     assert ("2000433", "Kan inte hitta kunden.\\n", 400) == (error.vendor_code, error.answer, error.status)
     expected = (
         "NET10  they refuse this request: 400 2000433 Kan inte hitta kunden.\\n"
-        " · fortnox POST /3/invoices · read their answer, mend the record, then retry it"
+        " · fortnox POST /3/invoices · read their answer; mend the record and retry it, "
+        "or the address in the config"
     )
     assert expected == str(error)
 
