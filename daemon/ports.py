@@ -231,7 +231,7 @@ class Observations(Protocol):
     ) -> None:
         """Store what a list or a reading by key showed; news gets a sequence number."""
 
-    def store_gone(self, record_id: str) -> None:
+    def store_gone(self, record_id: str, now: dt.datetime) -> None:
         """The record does not exist any more."""
 
     def due(self, now: dt.datetime, most: int, since: dt.datetime | None = None) -> Sequence[str]:

@@ -226,7 +226,7 @@ class Account:
                 if self._overtaken.is_stale(agreement.kind, seen.id if seen else record_id, began):
                     continue
                 if seen is None or seen.id != record_id:
-                    here.store_gone(record_id)
+                    here.store_gone(record_id, now)
                 if seen is not None:
                     here.store([seen], names, now, changed_at=None)
 

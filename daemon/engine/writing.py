@@ -298,7 +298,7 @@ class Writer:
         def work(tx: Transaction) -> None:
             here = tx.work(self._binding, self.kind)
             if seen is None:
-                tx.observations(account.system.scope, self.kind).store_gone(step.target_id)
+                tx.observations(account.system.scope, self.kind).store_gone(step.target_id, now)
             else:
                 account.store_seen(tx, self.agreement, [seen], now)
             here.log(step, ids_of(step), written, now)

@@ -150,7 +150,8 @@ class HttpClient:
             if response.status_code not in STATUSES:
                 raise self._lost("NET14", request, f"status {response.status_code}")
             body = bytearray()
-            async for chunk in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for chunk in response.stream:
                 body += chunk
                 if len(body) > BODY_BYTES_MAX:
                     raise self._lost("NET05", request)

@@ -147,9 +147,9 @@ class Observations:
             if value is not None:
                 self._run("lookup_add", id=seen.id, name=name, digest=self._sealer.digest([name, value]))
 
-    def store_gone(self, record_id: str) -> None:
-        """Remember that a record does not exist any more; that is news."""
-        self._run("observation_gone", id=record_id, seq=self._next_seq())
+    def store_gone(self, record_id: str, now: dt.datetime) -> None:
+        """Remember that a record does not exist any more, or not under this id; that is news."""
+        self._run("observation_gone", id=record_id, seq=self._next_seq(), read_at=to_text(now))
 
     # -------------------------------------------------------------- asking
 

@@ -46,7 +46,7 @@ UPDATE observations SET row_digest = :digest, gone = 0,
     due_at = CASE WHEN :due_at IS NULL THEN due_at ELSE min(coalesce(due_at, '9999'), :due_at) END
 WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_gone
-UPDATE observations SET gone = 1, seq = :seq, due_at = NULL
+UPDATE observations SET gone = 1, seq = :seq, due_at = NULL, read_at = :read_at
 WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
 -- name: observation_due
 -- A record that is known whole was changed since, whenever it fell due; one that never was read may be old.
