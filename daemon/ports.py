@@ -328,7 +328,7 @@ class Intents(Protocol):
     def forget(self, kind: str, key: str) -> None:
         """An attempt that waited to be repeated is not wanted any more."""
 
-    def after_restart(self, settle: dt.timedelta) -> None:
+    def after_restart(self, next_look_at: dt.datetime) -> None:
         """What was sent before the process began is unknown."""
 
     def in_state(self, state: IntentState) -> Sequence[Intent]:

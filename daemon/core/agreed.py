@@ -5,8 +5,11 @@ What a settled write means: what is agreed on now, and which records it was abou
 from __future__ import annotations
 
 from daemon.core.agreement import Agreement
+from daemon.core.mapping import Table
 from daemon.core.records import Agreeing, Seen, Side, Value
 from daemon.core.steps import Create, Step, Tables, Update
+
+NOTHING_LIKE_IT = "?"  # equal to no value that such a field can have
 
 
 def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agreement) -> Agreeing:
@@ -35,6 +38,19 @@ def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agre
     if isinstance(step, Create):
         agreed |= dict.fromkeys(table.later, (None, None))
     return agreed
+
+
+def half_written(step: Create | Update, now: Seen, table: Table) -> Agreeing:
+    """
+    What is agreed on fields that take several requests, of which some may be missing.
+
+    What shows there is nobody's edit, and the other side's value is still news.
+    """
+    fields = [field for field in step.fields if field in table.later] if isinstance(step, Update) else []
+    shown = {field: now.fields.get(field) for field in fields}
+    if step.side is Side.PARTNER:
+        return {field: (NOTHING_LIKE_IT, value) for field, value in shown.items()}
+    return {field: (value, NOTHING_LIKE_IT) for field, value in shown.items()}
 
 
 def ids_of(step: Step) -> tuple[str | None, str | None]:

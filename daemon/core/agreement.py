@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from msgspec import Struct
 
@@ -83,7 +83,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     `living` says whether a Fortnox record is worth a new partner record.
     `belongs_to` is what a record belongs to: it rests while that one does. `locked` tells
     which fields Fortnox takes no change of, by what its record shows. `weigh` finds
-    what keeps a record of one side from crossing as it stands. With `looked_for` each
+    what keeps the named fields of a record of one side from crossing as they stand. With `looked_for` each
     creation in Fortnox is looked for first.
     `mark` gives our reference for a partner record's id, for what is created in
     Fortnox. `create` maps the side that gets a new record to what prepares its fields,
@@ -101,7 +101,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     living: Callable[[Fields], bool] = _anything
     belongs_to: Belonging | None = None
     locked: Callable[[Fields], Mapping[str, Locked]] = _nothing
-    weigh: Mapping[Side, Callable[[Fields], Problem | None]] = {}
+    weigh: Mapping[Side, Callable[[Fields, Collection[str]], Problem | None]] = {}
     looked_for: bool = False
 
     def rule(self, field: str) -> FieldRule | None:

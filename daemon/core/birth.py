@@ -4,6 +4,8 @@ Decide about a record that has no twin: whether one is made, of what, and what m
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from daemon.core.agreement import Agreement
@@ -49,7 +51,7 @@ def _left_alone(unit: Unit, side: Side, record: Seen, agreement: Agreement) -> s
 def _fields(unit: Unit, side: Side, record: Seen, agreement: Agreement, tables: Tables) -> Fields | Problem:
     """What the new record is made of, or why it cannot be made."""
     target = side.other
-    if problem := weighed(unit, side, record.fields, agreement):
+    if problem := weighed(unit, side, record.fields, record.fields, agreement):
         return problem
     prepared = agreement.create[target](record.fields)
     if isinstance(prepared, Problem):
@@ -77,8 +79,10 @@ def _decide_to_wait(unit: Unit, owner: Owner, side: Side) -> Decision:
     )
 
 
-def weighed(unit: Unit, side: Side, fields: Fields, agreement: Agreement) -> Problem | None:
-    """What keeps a record of `side` from crossing as it stands."""
+def weighed(
+    unit: Unit, side: Side, fields: Fields, crossing: Collection[str], agreement: Agreement
+) -> Problem | None:
+    """What keeps those of `fields`, a record of `side`, that are `crossing` from it."""
     weigh = agreement.weigh.get(side)
-    problem = weigh(fields) if weigh else None
+    problem = weigh(fields, crossing) if weigh else None
     return problem and msgspec.structs.replace(problem, where=f"{unit.key}, {problem.where}")

@@ -36,9 +36,11 @@ def _text(raw: Any) -> Any:
     """Lines without outer blanks, LF between them; None for nothing; LEAVE for what is no text or number."""
     if raw is None:
         return None
-    if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
-        return LEAVE
-    text = str(raw).strip()
+    if not isinstance(raw, str):
+        if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
+            return LEAVE
+        raw = str(raw)
+    text = raw.strip()
     if "\n" in text or "\r" in text:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         text = "\n".join(line.strip() for line in lines)
@@ -50,7 +52,7 @@ def _then(step: Callable[[str], Any]) -> Callable[[Any], Any]:
 
     def read(raw: Any) -> Any:
         text = _text(raw)
-        return step(text) if isinstance(text, str) else text
+        return text if text is None or text is LEAVE else step(text)
 
     return read
 

@@ -24,6 +24,7 @@ CENT: Final = Decimal("0.01")
 HUNDRED: Final = Decimal(100)
 FINEST: Final = 10  # decimals of a worked-out percentage or price; a double holds fifteen digits
 SORT_STEP: Final = 10
+COMPARED_MAX: Final = 40_000  # pairs of rows that are compared for the best match
 
 
 class DocumentRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,24 +157,45 @@ def places(now: Sequence[DocumentRow], wanted: Sequence[DocumentRow]) -> tuple[i
     A row that stays keeps its identity wherever others come or go; a row of
     another article is another row, so that nothing of the old one is inherited.
     """
-    found: list[int | None] = [None] * len(wanted)
-    whole = SequenceMatcher(
-        a=[_identity(row) for row in now], b=[_identity(row) for row in wanted], autojunk=False
-    )
-    for tag, first, last, start, end in whole.get_opcodes():
+    mine, others = [_identity(row) for row in now], [_identity(row) for row in wanted]
+    start = _common(mine, others)
+    end = _common(mine[start:][::-1], others[start:][::-1])
+    found: list[int | None] = [*range(start), *[None] * (len(wanted) - start)]
+    if end:
+        found[-end:] = range(len(now) - end, len(now))
+    first, last, stop = start, len(now) - end, len(wanted) - end
+    for tag, left, right, at, to in _compared(mine[first:last], others[start:stop]):
         if tag == "equal":
-            found[start:end] = range(first, last)
+            found[start + at : start + to] = range(first + left, first + right)
         elif tag == "replace":
-            within = SequenceMatcher(
-                a=[row.article for row in now[first:last]],
-                b=[row.article for row in wanted[start:end]],
-                autojunk=False,
-            )
-            for block in within.get_matching_blocks():
-                found[start + block.b : start + block.b + block.size] = range(
-                    first + block.a, first + block.a + block.size
-                )
+            articles = [row.article.casefold() for row in now[first + left : first + right]]
+            names = [row.article.casefold() for row in wanted[start + at : start + to]]
+            for place, other in _in_order(articles, names):
+                found[start + at + other] = first + left + place
     return tuple(found)
+
+
+def _common(mine: Sequence[object], others: Sequence[object]) -> int:
+    """How many of the first are equal."""
+    same = (one == other for one, other in zip(mine, others, strict=False))
+    return next((count for count, equal in enumerate(same) if not equal), min(len(mine), len(others)))
+
+
+def _compared(mine: Sequence[object], others: Sequence[object]) -> Iterable[tuple[str, int, int, int, int]]:
+    """What stays and what takes another's place; of very many changed rows all are taken as replaced."""
+    if len(mine) * len(others) > COMPARED_MAX:
+        return [("replace", 0, len(mine), 0, len(others))]
+    return SequenceMatcher(a=mine, b=others, autojunk=False).get_opcodes()
+
+
+def _in_order(mine: Sequence[str], others: Sequence[str]) -> Iterable[tuple[int, int]]:
+    """Pairs of places with the same name, ascending on both sides."""
+    place = 0
+    for other, name in enumerate(others):
+        if name in mine[place:]:
+            place = mine.index(name, place)
+            yield place, other
+            place += 1
 
 
 def _identity(row: DocumentRow) -> tuple[object, ...]:

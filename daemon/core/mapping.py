@@ -42,7 +42,8 @@ class Codec(NamedTuple):
     write: Callable[[Value], Any]
 
 
-Check = Callable[[Value, dt.date], tuple[str, str, str] | None]  # a value, today -> code, what, what to do
+# A value, what stands there now, today -> code, what, what to do.
+Check = Callable[[Value, Value, dt.date], tuple[str, str, str] | None]
 
 
 class Row(NamedTuple):
@@ -74,17 +75,18 @@ class Table(Struct, frozen=True, kw_only=True):
     def read(self, payload: Mapping[str, Any]) -> dict[str, Value]:
         """Their payload in our words. A field they left out is left out, not cleared."""
         fields: dict[str, Value] = {}
-        for ours, theirs, codec, *_ in self.rows:
+        for row in self.rows:
+            theirs = row.theirs
             if isinstance(theirs, str):
                 if theirs not in payload:
                     continue
-                value = codec.read(payload[theirs])
+                value = row.codec.read(payload[theirs])
             elif any(name in payload for name in theirs):
-                value = codec.read(tuple(payload.get(name) for name in theirs))
+                value = row.codec.read(tuple(map(payload.get, theirs)))
             else:
                 continue
             if value is not LEAVE:
-                fields[ours] = value
+                fields[row.ours] = value
         return fields
 
     def write(self, fields: Fields) -> dict[str, Any]:
@@ -118,8 +120,14 @@ class Table(Struct, frozen=True, kw_only=True):
         """Those of `fields` that this system has a place for."""
         return frozenset(row.ours for row in self.rows) & frozenset(fields)
 
-    def problem(self, fields: Fields, where: str, today: dt.date) -> Problem | None:
-        """Why `fields` cannot be written here as they stand: too long, empty after cleaning, a magic word."""
+    def problem(
+        self, fields: Fields, where: str, today: dt.date, present: Fields | None = None
+    ) -> Problem | None:
+        """
+        Why `fields` cannot be written here as they stand: too long, empty after cleaning, a magic word.
+
+        `present` is what the record shows now, None for a new one.
+        """
         for row in self.rows:
             value = fields.get(row.ours)
             if row.required and row.ours in fields and value is None:
@@ -127,7 +135,7 @@ class Table(Struct, frozen=True, kw_only=True):
             if not row.writable or value is None:
                 continue
             if row.check:
-                found = row.check(value, today)
+                found = row.check(value, (present or {}).get(row.ours), today)
                 if found:
                     code, what, todo = found
                     return Problem(code=code, what=what, where=f"{where}, {row.ours}", todo=todo)

@@ -57,11 +57,12 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         resolved=unit.resolved,
     )
     given = {side: _to_write(unit, side, fields, agreement, tables) for side, fields in merged.to.items()}
-    steps = tuple(_update(unit, side, given[side], agreement) for side in sorted(given) if given[side])
-    problem = _unwritable(unit, given, agreement, tables)
+    problems = {side: _unwritable(unit, side, fields, agreement, tables) for side, fields in given.items()}
+    going = [side for side in sorted(given) if given[side] and problems[side] is None]
+    problem = next((each for each in problems.values() if each), None)
     return Decision(
         unit=unit,
-        steps=() if problem else steps,
+        steps=tuple(_update(unit, side, given[side], agreement) for side in going),
         alike=merged.alike,
         conflicts=merged.conflicts,
         problem=problem or _locked_out(unit, merged, locked),
@@ -161,15 +162,13 @@ def _decide_outsider(unit: Unit, record: Seen, found: Twin, agreement: Agreement
 
 
 def _unwritable(
-    unit: Unit, given: Mapping[Side, Fields], agreement: Agreement, tables: Tables
+    unit: Unit, side: Side, fields: Fields, agreement: Agreement, tables: Tables
 ) -> Problem | None:
-    for side, fields in given.items():
-        source = unit.records[side.other].fields
-        if fields and (problem := weighed(unit, side.other, source, agreement)):
-            return problem
-        if problem := tables.problem(side, fields, unit.key):
-            return problem
-    return None
+    """Why one side cannot be given `fields`; the other may still be given its own."""
+    source = unit.records[side.other].fields
+    if fields and (problem := weighed(unit, side.other, source, fields, agreement)):
+        return problem
+    return tables.problem(side, fields, unit.key, unit.records[side].fields)
 
 
 def _one_side_gone(unit: Unit) -> Problem:

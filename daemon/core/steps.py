@@ -147,9 +147,11 @@ class Tables(Struct, frozen=True, kw_only=True):
             or rule.same(self.partner.normal(rule.field, ours), theirs)
         )
 
-    def problem(self, side: Side, fields: Fields, where: str) -> Problem | None:
-        """Why `fields` cannot be written at one side."""
-        return self.at(side).problem(fields, where, self.today)
+    def problem(
+        self, side: Side, fields: Fields, where: str, present: Fields | None = None
+    ) -> Problem | None:
+        """Why `fields` cannot be written at one side, to a record that shows `present` or to a new one."""
+        return self.at(side).problem(fields, where, self.today, present)
 
 
 # ------------------------------------------------------------------ counting

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import anyio
+import msgspec
 
 from daemon.core.agreement import Agreement
 from daemon.core.guard import Limits, vanished
@@ -225,10 +226,11 @@ class Account:
             for record_id, seen in found:
                 if self._overtaken.is_stale(agreement.kind, seen.id if seen else record_id, began):
                     continue
+                listed = here.seen(record_id)
                 if seen is None or seen.id != record_id:
                     here.store_gone(record_id, now)
                 if seen is not None:
-                    here.store([seen], names, now, changed_at=None)
+                    here.store([_as_changed(seen, listed and listed[0])], names, now, changed_at=None)
 
         await self._journal.write(work)
 
@@ -253,3 +255,10 @@ class Account:
         """How records are read now: when a mapping changes, everything is read anew."""
         rows = self.system.table(kind).rows
         return ",".join([self._settings, *(f"{row.ours}={row.theirs}" for row in rows)])
+
+
+def _as_changed(seen: Seen, listed: Seen | None) -> Seen:
+    """A record that was listed under another id changed when that did."""
+    if listed is None or listed.id == seen.id or seen.changed_at:
+        return seen
+    return msgspec.structs.replace(seen, changed_at=listed.changed_at)

@@ -23,6 +23,7 @@ from daemon.core.records import Lane, Side
 from daemon.core.steps import Create, Link, Step, Update, only_steps, overwrites
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.engine.account import Account
+from daemon.engine.confirming import confirm
 from daemon.engine.parallel import for_each
 from daemon.engine.settling import PATIENCE_S
 from daemon.engine.writing import Job, Timing, Writer
@@ -283,18 +284,16 @@ class Rounds:
                 await for_each(writing[first : first + CONFIRMED_TOGETHER], one, RECORDS_AT_ONCE)
                 await self._confirm(writer)
         finally:
-            await self._confirm(writer)
+            # Shielded: a write whose read-back is cut off would be unknown though it was answered.
+            # Not for ever, so that a stop ends in time; what is not confirmed by then is looked for.
+            with anyio.move_on_after(CONFIRM_S, shield=True):
+                await self._confirm(writer)
         return bool(writing)
 
     async def _confirm(self, writer: Writer) -> None:
-        """
-        Shielded: a write whose read-back is cut off would be unknown though it was answered.
-
-        Not for ever, so that a stop ends in time; what is not confirmed by then is looked for.
-        """
-        with anyio.move_on_after(CONFIRM_S, shield=True):
-            for side in Side:
-                await writer.confirm(side)
+        """Read back what was answered without the record."""
+        for side in Side:
+            await confirm(writer, side)
 
 
 def _unread(tasks: Sequence[Task]) -> Mapping[Side, set[str]]:

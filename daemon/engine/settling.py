@@ -12,6 +12,7 @@ import datetime as dt
 
 import msgspec
 
+from daemon.core.agreed import half_written
 from daemon.core.records import Lane, Problem, Seen
 from daemon.core.recover import Found, Strange, landed
 from daemon.core.steps import Create, Decision, Unit, Update
@@ -101,7 +102,8 @@ class Settler:
             return
         took = {field: value for field, value in step.fields.items() if field in kept}
         part = msgspec.structs.replace(intent, step=msgspec.structs.replace(step, fields=took))
-        await self._writer.settle(part, seen, Written(outcome="found"), None)
+        half = {f: pair for f, pair in half_written(step, seen, table).items() if f not in kept}
+        await self._writer.settle(part, seen, Written(outcome="found"), None, half)
 
     async def _set_state(
         self, intent: Intent, state: IntentState, looks: int, next_look_at: dt.datetime

@@ -71,7 +71,8 @@ class Connector:
         verdict, when the disk is full or the side that must be read back is away.
         """
         settle = self._settings.timing.settle + dt.timedelta(seconds=REQUEST_S)
-        await self._journal.write(lambda tx: tx.intents(self.binding).after_restart(settle))
+        next_look_at = self._clock.now() + settle
+        await self._journal.write(lambda tx: tx.intents(self.binding).after_restart(next_look_at))
 
     # -------------------------------------------------------------- the pass
 

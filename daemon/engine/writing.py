@@ -16,14 +16,15 @@ from functools import partial
 import anyio
 from msgspec import Struct
 
-from daemon.core.agreed import ids_of, made_equal
+from daemon.core.agreed import half_written, ids_of, made_equal
 from daemon.core.agreement import Agreement
-from daemon.core.records import Lane, Problem, Seen, Side
-from daemon.core.recover import Found, Strange, born, took
+from daemon.core.mapping import Table
+from daemon.core.records import Agreeing, Lane, Problem, Seen, Side
+from daemon.core.recover import Found, Strange, born
 from daemon.core.steps import Create, Decision, Tables, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
-from daemon.errors import Gone, GrantError, OutcomeUnknown, Refused, RemoteError
+from daemon.errors import DaemonError, Gone, GrantError, OutcomeUnknown, Refused, RemoteError
 from daemon.events import (
     DUPLICATE_FOUND,
     OUTCOME_SETTLED,
@@ -33,7 +34,7 @@ from daemon.events import (
     Event,
     Events,
 )
-from daemon.ports import Answer, Clock, Journal, System, Transaction
+from daemon.ports import Answer, Clock, Journal, System, Transaction, Work
 
 REQUEST_S = 30  # a request is over after this long, whatever happens
 
@@ -52,7 +53,7 @@ class Job(Struct, frozen=True, kw_only=True):
     decision: Decision
 
 
-class _Pending(Struct, frozen=True, kw_only=True):
+class Pending(Struct, frozen=True, kw_only=True):
     """A write that was answered without the stored record; the next reading confirms it."""
 
     job: Job
@@ -75,7 +76,7 @@ class Writer:
     ) -> None:
         self._binding, self.agreement, self._accounts = binding, agreement, accounts
         self._timing, self._journal, self._clock, self._events = timing, journal, clock, events
-        self._pending: dict[Side, list[_Pending]] = {side: [] for side in Side}
+        self.pending: dict[Side, list[Pending]] = {side: [] for side in Side}
         self.written = 0
 
     @property
@@ -112,9 +113,17 @@ class Writer:
         intent = await self._journal.write(lambda tx: tx.intents(self._binding).open(step))
         if isinstance(step, Create) and step.look and not await self._free_to_create(job, intent):
             return True
-        with anyio.CancelScope(shield=True):
+        # A write of several requests may be stopped between two of them; each is shielded by itself.
+        with anyio.CancelScope(shield=not self._in_parts(step)):
             await self._send(job, intent, lane)
         return True
+
+    def _in_parts(self, step: Create | Update) -> bool:
+        """Whether a write takes several requests, so that a part of it may be done when it fails."""
+        return isinstance(step, Update) and bool(step.fields.keys() & self._table(step.side).later)
+
+    def _table(self, side: Side) -> Table:
+        return self.system(side).table(self.kind)
 
     async def _still_as_planned(self, job: Job, step: Update, lane: Lane) -> bool:
         """Read the target once more: a person may have edited it since it was decided about."""
@@ -171,15 +180,18 @@ class Writer:
             await self._refused(job, intent, error)
             return
         except OutcomeUnknown as error:
-            await self._unknown(intent, error)
+            await self.unknown(intent, error)
             return
-        except (GrantError, RemoteError):
+        except (GrantError, RemoteError) as error:
             # Certainly not applied, and the record stays on the list. Earlier attempts are not forgotten.
-            await self._journal.write(lambda tx: self._back_out(tx, intent))
+            if self._in_parts(intent.step):
+                await self.unknown(intent, error, wait=dt.timedelta(0))
+            else:
+                await self._journal.write(lambda tx: self._back_out(tx, intent))
             raise
         self.written += 1
         if answer.seen is None:
-            self._pending[intent.step.side].append(_Pending(job=job, intent=intent, answer=answer))
+            self.pending[intent.step.side].append(Pending(job=job, intent=intent, answer=answer))
         else:
             await self._answered(job, intent, answer, answer.seen)
 
@@ -206,7 +218,7 @@ class Writer:
             system = self.system(step.side).name
             what = "the answer to a creation does not bear our reference"
             error = OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system)
-            await self._unknown(intent, error)
+            await self.unknown(intent, error)
             return
         await self.settle(intent, seen, Written(outcome="done", status=answer.status), job.task)
 
@@ -214,11 +226,26 @@ class Writer:
         problem = Problem(code=error.code, what=error.what, where=intent.step.key, todo=error.todo)
         status, code = error.status, error.vendor_code
         written = Written(outcome="refused", status=status, code=code, cause=error.what, remedy=error.todo)
-        await self.set_aside(intent, problem, job, written)
+        half = await self._read_half(intent) if self._in_parts(intent.step) else {}
+        await self.set_aside(intent, problem, job, written, half)
 
-    async def _unknown(self, intent: Intent, error: RemoteError) -> None:
-        sent_at = intent.sent_at or self._clock.now()
-        next_look_at = sent_at + dt.timedelta(seconds=REQUEST_S) + self._timing.settle
+    async def _read_half(self, intent: Intent) -> Agreeing:
+        """What a write of several requests left when one of them was refused."""
+        step, account = intent.step, self._accounts[intent.step.side]
+        assert isinstance(step, Update)
+        try:
+            await account.read_by_key(self.agreement, [step.target_id], Lane.SETTLE)
+        except (GrantError, RemoteError) as error:
+            await self.unknown(intent, error, wait=dt.timedelta(0))
+            raise
+        found = await self._stored(account, [step.target_id])
+        return {} if not found else half_written(step, found[step.target_id], self._table(step.side))
+
+    async def unknown(self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None) -> None:
+        """It is looked for after `wait`; by default when a request under way has had its effect."""
+        # From now, not from when it was stored as sent: it waited for its turn, or was one request of many.
+        wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
+        next_look_at = self._clock.now() + wait
         await self._journal.write(
             lambda tx: tx.intents(self._binding).set_state(
                 intent, IntentState.UNKNOWN, next_look_at=next_look_at
@@ -226,56 +253,19 @@ class Writer:
         )
         self._tell(OUTCOME_UNKNOWN, intent.step, error=str(error))
 
-    async def confirm(self, side: Side) -> None:
-        """Read back, in one go, what was written to a side that answers without the record."""
-        pending, self._pending[side] = self._pending[side], []
-        if not pending:
-            return
-        account = self._accounts[side]
-        first = min(each.intent.sent_at or self._clock.now() for each in pending)
-        pages = account.system.read(self.kind, first - account.system.overlap, Lane.FRESH)
-        rows = [seen async for page in pages for seen in page.rows]
-        by_id = {seen.id: seen for seen in rows}
-        by_number: dict[object, list[Seen]] = {}
-        for seen in rows:
-            by_number.setdefault(seen.fields.get("number"), []).append(seen)
-        for each in pending:
-            await self._confirm_one(each, by_id, by_number)
-
-    async def _confirm_one(
-        self, each: _Pending, by_id: Mapping[str, Seen], by_number: Mapping[object, Sequence[Seen]]
-    ) -> None:
-        step = each.intent.step
-        table = self.system(step.side).table(self.kind)
-        wanted = step.target_id if isinstance(step, Update) else each.answer.id
-        seen = by_id.get(wanted) if wanted else None
-        if seen is None and isinstance(step, Create) and not wanted:
-            number = table.normal("number", step.fields.get("number"))
-            found = born(step.fields, table, by_number.get(number, ()))
-            seen = found.seen if isinstance(found, Found) else None
-        if seen is None or not took(step, seen):
-            system = self.system(step.side).name
-            what = "what was written is not shown"
-            await self._unknown(
-                each.intent,
-                OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system),
-            )
-            return
-        await self.settle(
-            each.intent, seen, Written(outcome="done", status=each.answer.status), each.job.task
-        )
-
     # -------------------------------------------------------------- the verdict, one commit each
 
-    async def settle(self, intent: Intent, seen: Seen, written: Written, task: Task | None) -> None:
-        """The write took effect: the record as it is now, the link, what is agreed, the log."""
+    async def settle(
+        self, intent: Intent, seen: Seen, written: Written, task: Task | None, half: Agreeing | None = None
+    ) -> None:
+        """The write took effect, but perhaps for `half`: the record, the link, what is agreed, the log."""
         step, now, tables = intent.step, self._clock.now(), self.tables()
         ids = (seen.id, step.source_id) if step.side is Side.FORTNOX else (step.source_id, seen.id)
 
         def work(tx: Transaction) -> None:
             here = tx.work(self._binding, self.kind)
             self._accounts[step.side].store_seen(tx, self.agreement, [seen], now)
-            here.agree(*ids, made_equal(step, seen, tables, self.agreement), now)
+            here.agree(*ids, {**made_equal(step, seen, tables, self.agreement), **(half or {})}, now)
             here.log(step, ids, written, now)
             here.unpark(step.key)
             if task:
@@ -301,6 +291,8 @@ class Writer:
                 tx.observations(account.system.scope, self.kind).store_gone(step.target_id, now)
             else:
                 account.store_seen(tx, self.agreement, [seen], now)
+                if half := half_written(step, seen, self._table(step.side)):
+                    self._agree(here, step, half, now)
             here.log(step, ids_of(step), written, now)
             here.again(step.side.other, step.source_id)
             tx.intents(self._binding).drop(intent)
@@ -308,16 +300,30 @@ class Writer:
         await self._journal.write(work)
         self._tell_done(intent, written)
 
+    @staticmethod
+    def _agree(work: Work, step: Create | Update, agreed: Agreeing, now: dt.datetime) -> None:
+        fortnox_id, partner_id = ids_of(step)
+        assert fortnox_id is not None
+        assert partner_id is not None
+        work.agree(fortnox_id, partner_id, agreed, now)
+
     async def set_aside(
-        self, intent: Intent, problem: Problem, job: Job, written: Written | None = None
+        self,
+        intent: Intent,
+        problem: Problem,
+        job: Job,
+        written: Written | None = None,
+        half: Agreeing | None = None,
     ) -> None:
-        """The record is parked with its reason; the intent is over."""
+        """The record is parked with its reason; the intent is over. `half` is what it left."""
         step, now = intent.step, self._clock.now()
         outcome = written or Written(outcome="parked", cause=problem.what, remedy=problem.todo)
 
         def work(tx: Transaction) -> None:
             here = tx.work(self._binding, self.kind)
             here.park(job.decision, problem, now)
+            if half:
+                self._agree(here, step, half, now)
             here.log(step, ids_of(step), outcome, now)
             here.done(job.task)
             tx.intents(self._binding).drop(intent)

@@ -86,6 +86,7 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     article_unit: int = 3  # of a line; 0 means nowhere
     line_price: Literal["total", "unit"] = "total"  # what a line's Price is (webcrm.md 10)
     delivery_description: str = "faktura"
+    currency: str = "SEK"  # of a delivery that says none
     currencies: Mapping[str, str] = {}  # a text of webCRM's currency list -> code
     field_map: Mapping[str, str] = {}
     delivery_map: Mapping[str, str] = {}
@@ -135,11 +136,13 @@ def _document_contradictions(settings: Settings) -> list[tuple[str, str, str]]:
         found.append(("article_unit", "that Data field holds something else", "use another Data field, or 0"))
     if not settings.delivery_description.strip():
         found.append(("delivery_description", "it is empty", 'write a word, as "faktura"'))
-    for text, code in settings.currencies.items():
-        if not (len(code) == CODE_LETTERS and code.isascii() and code.isalpha() and code.isupper()):
-            found.append(
-                ("currencies", f"{code!r}, for {text!r}, is no currency code", 'use three letters: "SEK"')
-            )
+    named = [("currency", "", settings.currency)]
+    named += [("currencies", f", for {text!r},", code) for text, code in settings.currencies.items()]
+    found += [
+        (key, f"{code!r}{where} is no currency code", 'use three letters: "SEK"')
+        for key, where, code in named
+        if not (len(code) == CODE_LETTERS and code.isascii() and code.isalpha() and code.isupper())
+    ]
     return found
 
 

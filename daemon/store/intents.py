@@ -77,13 +77,15 @@ class Intents:
         """An attempt that waited to be repeated is not wanted any more."""
         self._run("intent_forget", kind=kind, key=key)
 
-    def after_restart(self, settle: dt.timedelta) -> None:
-        """What was only decided is forgotten; what was sent is unknown until it has had time to show."""
+    def after_restart(self, next_look_at: dt.datetime) -> None:
+        """
+        What was only decided is forgotten; what was sent is unknown and looked for at `next_look_at`.
+
+        When its last request left is not known: it waited for its turn, or was one of many.
+        """
         self._run("intent_drop_ready")
         for intent in self.in_state(IntentState.SENT):
-            assert intent.sent_at is not None
-            next_look_at = to_text(intent.sent_at + settle)
-            self._run("intent_after_restart", id=intent.id, next_look_at=next_look_at)
+            self._run("intent_after_restart", id=intent.id, next_look_at=to_text(next_look_at))
 
     def in_state(self, state: IntentState) -> Sequence[Intent]:
         """All writes in one state, oldest first."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from daemon.sandbox.faults import Fault
 from tests.rows import papers
 from tests.rows.acts import OLD, codes, picked, sync_at_rest
 
@@ -243,3 +244,106 @@ async def test_import_brings_over_older_documents_with_their_customers(shop):
         assert [] == shop.writes(since)
     assert ["invoice:1", "invoice:2"] == sorted(each["DeliveryErpId"] for each in papers.deliveries(shop))
     assert 1 == len(shop.people.organisations())
+
+
+async def test_an_old_order_that_is_invoiced_after_the_start_becomes_a_delivery(shop):
+    """
+    The invoice is what changed, and the order's document is what it belongs to.
+    """
+    papers.new_order(shop, "1", papers.order_row(1))
+    shop.wait(minutes=OLD)
+    shop.configure('start = "2000-01-01"', "")
+    async with shop.running():
+        await sync_at_rest(shop)
+        shop.wait(minutes=OLD)
+        papers.act(shop, "orders/1", "createinvoice")
+        shop.wait(minutes=OLD)
+        papers.edit_invoice(shop, "1", Remarks="Hej")
+        await sync_at_rest(shop)
+    assert ["invoice:1"] == [each["DeliveryErpId"] for each in papers.deliveries(shop)]
+
+
+async def test_an_invoice_whose_order_was_seen_long_ago_crosses_when_it_is_booked(shop):
+    """
+    Nothing about the order itself has changed.
+    """
+    papers.new_order(shop, "1", papers.order_row(1))
+    papers.act(shop, "orders/1", "createinvoice")
+    shop.wait(minutes=OLD)
+    shop.configure('start = "2000-01-01"', "")
+    async with shop.running():
+        await sync_at_rest(shop)
+        shop.wait(minutes=OLD)
+        papers.act(shop, "invoices/1", "bookkeep")
+        await sync_at_rest(shop)
+    assert ["Yes"] == [each["DeliveryCustom5"] for each in papers.deliveries(shop)]
+
+
+async def test_a_copy_of_our_invoice_is_an_invoice_of_its_own(shop):
+    """
+    Also when Fortnox copied our reference with it: a delivery of its own, finished.
+    """
+    shop.configure('documents = "order"', 'documents = "invoice"')
+    async with shop.running():
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        made = papers.new_delivery(
+            shop, organisation, papers.line("102", "Hammare", 1, 10), OrderDate="2026-11-20T00:00:00Z"
+        )
+        await sync_at_rest(shop)
+        mark = papers.invoice(shop)["ExternalInvoiceReference1"]
+        papers.new_invoice(shop, "1", papers.invoice_row(1), ExternalInvoiceReference1=mark)
+        await sync_at_rest(shop)
+        assert [] == await codes(shop)
+    first, copy = sorted(papers.deliveries(shop), key=lambda each: each["DeliveryErpId"])
+    assert (made["DeliveryId"], "invoice:1", "New") == (
+        first["DeliveryId"],
+        first["DeliveryErpId"],
+        first["DeliveryStatus"],
+    )
+    assert ("invoice:2", "Completed") == (copy["DeliveryErpId"], copy["DeliveryStatus"])
+
+
+async def test_an_edit_of_the_text_does_not_wait_for_rows(shop):
+    """
+    What is wrong with the rows holds the rows.
+    """
+    async with shop.running():
+        papers.new_order(shop, "1", Remarks="Hej")
+        await sync_at_rest(shop)
+        (made,) = papers.deliveries(shop)
+        papers.edit_delivery(shop, made["DeliveryId"], Memo="Hej då")
+        await sync_at_rest(shop)
+        assert [] == await codes(shop)
+    assert "Hej då" == papers.order(shop)["Remarks"]
+
+
+async def test_rows_half_written_in_webcrm_are_never_taken_for_an_edit(shop):
+    """
+    A new line was refused after another was changed; what a person takes back in Fortnox stays taken back.
+    """
+    async with shop.running():
+        papers.new_order(shop, "1", papers.order_row(2), papers.order_row(1, Description="Liten"))
+        await sync_at_rest(shop)
+        fault = Fault(
+            system="webcrm", method="POST", path="/QuotationLines", count=None, fault="status", status=400
+        )
+        shop.world.faults.add(fault)
+        hammer, small = papers.order(shop)["OrderRows"]
+        more = {"OrderedQuantity": "50", "DeliveredQuantity": "50"}
+        papers.edit_order(
+            shop,
+            OrderRows=[{"RowId": hammer["RowId"], **more}, {"RowId": small["RowId"]}, papers.order_row(1)],
+        )
+        await shop.sync()
+        assert ["REC99"] == await codes(shop)
+        hammer, small, _ = papers.order(shop)["OrderRows"]
+        less = {"OrderedQuantity": "2", "DeliveredQuantity": "2"}
+        papers.edit_order(shop, OrderRows=[{"RowId": hammer["RowId"], **less}, {"RowId": small["RowId"]}])
+        shop.world.faults.clear()
+        await sync_at_rest(shop)
+        assert [] == await codes(shop)
+    (made,) = papers.deliveries(shop)
+    expected = [("102", 2.0, 299.0), ("102", 1.0, 149.5)]
+    assert expected == papers.money(papers.order(shop)["OrderRows"])
+    assert expected == papers.money(papers.lines_of(shop, made["DeliveryId"]))

@@ -143,11 +143,13 @@ class Documents:
             return
         end = await self._locked_until(lane)
         if end is not None and str(date) <= str(end):
+            self._locked = None  # asked anew when somebody who unlocked it retries
             raise Refused(
                 "REC23",
                 f"the date {date} is in the period that is locked until {end}",
                 where,
-                "change the date, or unlock the period in Fortnox: Inställningar, Bokföring, Låst period",
+                "change the date, or unlock the period in Fortnox (Inställningar, Bokföring, Låst period), "
+                "then retry",
                 system=spec.NAME,
             )
 

@@ -38,10 +38,10 @@ def _text_fault(text: str, longest: int) -> Fault | None:
 
 
 def _at_most(longest: int) -> Check:
-    return lambda value, _today: _text_fault(str(value), longest)
+    return lambda value, _present, _today: _text_fault(str(value), longest)
 
 
-def check_date(value: Value, today: dt.date) -> Fault | None:
+def check_date(value: Value, _present: Value, today: dt.date) -> Fault | None:
     """REC21: not a day, or one that is surely mistyped."""
     try:
         day = dt.date.fromisoformat(str(value))
@@ -53,10 +53,14 @@ def check_date(value: Value, today: dt.date) -> Fault | None:
     return None
 
 
-def check_rows(value: Value, _today: dt.date) -> Fault | None:
-    """The first thing that a document may not hold; free and negative rows are in order (decision 44)."""
-    for number, row in enumerate(unpacked(value), start=1):
-        if fault := _row_fault(row):
+def check_rows(value: Value, present: Value, _today: dt.date) -> Fault | None:
+    """
+    The first thing that a document may not hold; free and negative rows are in order (decision 44).
+
+    A row that stands there and stays is not sent, so it is not judged: people in Fortnox may write more.
+    """
+    for number, (row, _, stays) in enumerate(rows.placed(unpacked(present), value), start=1):
+        if not stays and (fault := _row_fault(row)):
             code, what, todo = fault
             name = " ".join(f"{row.article} {row.text}".split())[:NAME_CHARS_MAX]
             return code, f"row {number} {name}".rstrip() + f": {what}", todo
@@ -128,10 +132,12 @@ _SHOWN_INVOICE: Final = (
     Row("booked",        "Booked",                    FLAG,       writable=False),
     Row("credit",        "Credit",                    FLAG,       writable=False),
     Row("credited",      "CreditInvoiceReference",    REFERENCE,  writable=False),
+    Row("due_date",      "DueDate",                   DATE),
     Row("balance",       "Balance",                   ORE,        writable=False),
 )
 _SHOWN_ORDER: Final = (
     Row("invoice",       "InvoiceReference",          REFERENCE,  writable=False),
+    Row("copies",        "CopyRemarks",               FLAG,       writable=False),
 )
 # What the connectors see: one document, whichever of the two it is kept in.
 DOCUMENT: Final = Table(

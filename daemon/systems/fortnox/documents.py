@@ -7,6 +7,7 @@ Once there is an invoice it is the one of the two that lives: an invoiced order 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -38,7 +39,8 @@ ORDER_SHARE: Final = {
     "reference": "reference",
 }
 LIVING_SHARE: Final = (
-    *("vat_included", "customer", "date", "text", "currency", "rows", "row_keys", "value", "difference"),
+    *("vat_included", "customer", "date", "due_date", "text", "currency"),
+    *("rows", "row_keys", "value", "difference"),
 )
 FOLLOWS: Final = ("date", "delivery_date", "text", "currency")  # the rest of a head is given at birth only
 
@@ -102,8 +104,10 @@ def together(order: Half | None, invoice: Half | None) -> dict[str, Value]:
     if order is not None:
         fields |= {ours: order[name] for name, ours in ORDER_SHARE.items() if name in order}
         fields["invoice_date"] = None if invoice is None else invoice.get("date")
-        # Fortnox copies the text to the invoice only where a box is ticked (fortnox.md 11).
-        fields["text"] = living.get("text") or order.get("text")
+        # Where Fortnox copied the text to the invoice (fortnox.md 11), that one alone counts from then on.
+        if order.get("copies") is True:
+            fields["order_text"] = None
+        fields["text"] = living.get("text") or fields.get("order_text")
     credit = living.get("credit") is True
     reference = None if credit else (order or {}).get("reference") or living.get("reference")
     fields |= {
@@ -180,7 +184,8 @@ def created(fields: Fields) -> tuple[str, dict[str, Any]]:
     payload = {name: value for name, value in HEADS[form].write(given).items() if value is not None}
     if sold := rows.written(fields.get("rows"), form):
         payload[rows.NAMES[form]] = sold
-    if form == "order" and "Remarks" in payload:
+    payload["VATIncluded"] = False  # else it is as the customer has it, perhaps with VAT (fortnox.md 12.1)
+    if form == "order":
         payload["CopyRemarks"] = True  # else the text is not on the invoice made from it (fortnox.md 11)
     return form, payload
 
@@ -200,9 +205,19 @@ def updated(fields: Fields, shown: Fields) -> tuple[str, str, dict[str, Any]]:
     if "date" in fields and fields["date"] is None:
         what = "Fortnox keeps no document without a date"
         raise Refused("REC21", what, where, "write a date", system=spec.NAME)
-    payload = HEADS[form].write({name: fields[name] for name in FOLLOWS if name in fields})
+    head = {name: fields[name] for name in FOLLOWS if name in fields}
+    payload = HEADS[form].write(head | _due(fields, shown))
     if "rows" in fields:
         assert not shown.get("vat_included"), "rows with VAT are read only"
         now = tuple(zip(unpacked(shown["rows"]), unpacked_keys(shown["row_keys"]), strict=True))
         payload[rows.NAMES[form]] = rows.changes(now, fields["rows"], form)
     return form, number, payload
+
+
+def _due(fields: Fields, shown: Fields) -> dict[str, Value]:
+    """The due date moved by the days that an invoice's date moves: Fortnox lets it stand (fortnox.md 8.1)."""
+    days = [fields.get("date"), shown.get("date"), shown.get("due_date")]
+    if not all(days):
+        return {}
+    new, old, due = (dt.date.fromisoformat(str(day)) for day in days)
+    return {"due_date": (due + (new - old)).isoformat()}

@@ -164,6 +164,32 @@ def storable(value: Value) -> bool:
     return all(money(row) for row in unpacked(value))
 
 
+class Placed(NamedTuple):
+    """A wanted row, the present one that it is or becomes, and whether that is kept as it stands."""
+
+    row: DocumentRow
+    place: int | None
+    stays: bool
+
+
+def placed(present: Sequence[DocumentRow], value: Value) -> tuple[Placed, ...]:
+    """The wanted rows, texts joined, each as Fortnox would hold it; what it cannot hold as it is given."""
+    wanted = [row for row, _ in joined((_as_kept(row), ()) for row in unpacked(value))]
+    found = []
+    for row, place in zip(wanted, places(present, wanted), strict=True):
+        old = None if place is None else present[place]
+        same_kind = old is not None and old.is_text == row.is_text
+        stays = old is not None and same_kind and row_alike(old, row)
+        found.append(Placed(row, place if same_kind else None, stays))
+    return tuple(found)
+
+
+def _as_kept(row: DocumentRow) -> DocumentRow:
+    text = bool(clean_fortnox(row.text)) or not row.text.strip()
+    rate = row.vat is None or row.vat == int(row.vat)
+    return read(_new(row, "order")) if text and rate and money(row) else row
+
+
 def written(value: Value, form: str = "order") -> list[dict[str, Any]]:
     """The rows of a new document: what the partner says, and of numbers everything."""
     return [_new(row, form) for row in unpacked(value)]
@@ -172,20 +198,22 @@ def written(value: Value, form: str = "order") -> list[dict[str, Any]]:
 def changes(now: Sequence[Keyed], wanted: Value, form: str) -> list[dict[str, Any]]:
     """What makes the rows `now` of a stored document the rows `wanted`: see above."""
     present = [row for row, _ in now]
-    rows = unpacked(value_of(written(wanted)))
-    found = [
-        None if place is None or present[place].is_text != row.is_text else place
-        for row, place in zip(rows, places(present, rows), strict=True)
-    ]
-    if now and rows and all(place is None for place in found):
+    found = placed(present, wanted)
+    if now and found and all(each.place is None for each in found):
+        rows = [each.row for each in found]
         guest, host = _host(present, rows)
         return [
             _hosted(row, *now[host], form) if number == guest else _new(row, form)
             for number, row in enumerate(rows)
         ]
     sent: list[dict[str, Any]] = []
-    for row, place in zip(rows, found, strict=True):
-        sent += [_new(row, form)] if place is None else _stays(row, *now[place], form)
+    for row, place, stays in found:
+        if place is None:
+            sent.append(_new(row, form))
+        elif stays:
+            sent += [{"RowId": _row_id(key)} for key in now[place][1]]
+        else:
+            sent.append(_changed(row, now[place][1], form))
     return sent
 
 
@@ -202,10 +230,17 @@ class Money(NamedTuple):
 
 
 def money(row: DocumentRow) -> Money | None:
-    """The numbers that give the row's exact total with two decimals each; None when none do."""
+    """
+    The numbers that give the row's exact total with two decimals each; None when none do.
+
+    Another discount is only put in the place of the row's own where quantity and price stay as they are:
+    a customer must be able to work out what stands on the invoice.
+    """
     if not all(_in_range(number) for number in (row.quantity, row.price, Decimal(row.total).scaleb(-2))):
         return None
     quantity, price = cents(row.quantity) + ZERO, cents(row.price) + ZERO  # -0.00 is 0.00
+    if (quantity, price) != (row.quantity, row.price):
+        return _rounded(row, quantity, price)
     for percent in (ZERO if row.off else row.percent, ZERO):
         if _is_percent(percent) and worked_out(quantity, price, percent) == row.total:
             return Money(quantity, price, percent, by_percent=True)
@@ -215,6 +250,14 @@ def money(row: DocumentRow) -> Money | None:
         return Money(quantity, price, off, by_percent=False)
     exact = percent_giving(quantity, price, row.total)
     return None if exact is None or not _is_percent(exact) else Money(quantity, price, exact, by_percent=True)
+
+
+def _rounded(row: DocumentRow, quantity: Decimal, price: Decimal) -> Money | None:
+    """The row's own discount on rounded numbers, where that gives the very same total."""
+    off = Decimal(row.off).scaleb(-2)
+    same = worked_out(quantity, price, row.percent, row.off) == row.total
+    fits = off > 0 and ore(quantity * price - off) == row.total if off else _is_percent(row.percent)
+    return Money(quantity, price, off or row.percent, by_percent=not off) if same and fits else None
 
 
 def _in_range(number: Decimal) -> bool:
@@ -233,15 +276,13 @@ def _new(row: DocumentRow, form: str) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value != ""}
 
 
-def _stays(row: DocumentRow, old: DocumentRow, keys: tuple[str, ...], form: str) -> list[dict[str, Any]]:
-    if row_alike(old, row):
-        return [{"RowId": _row_id(key)} for key in keys]
-    # Of joined texts the first one takes the text, and the others go.
+def _changed(row: DocumentRow, keys: tuple[str, ...], form: str) -> dict[str, Any]:
+    """Of joined texts the first one takes the text, and the others go."""
     changed = {"RowId": _row_id(keys[0]), **_new(row, form)}
     _, apart, ordered = keys[0].partition("@")
     if apart and form == "order":
         changed["OrderedQuantity"] = ordered
-    return [changed]
+    return changed
 
 
 def _host(now: Sequence[DocumentRow], rows: Sequence[DocumentRow]) -> tuple[int, int]:

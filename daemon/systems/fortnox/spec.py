@@ -103,15 +103,19 @@ class Meaning(NamedTuple):
 _SCOPE = "tick the scope in Fortnox's Developer Portal, then consent again: fortnox-syncd authorize COMPANY"
 _LICENCE = "buy the licence in Fortnox (company menu, Administrera användare), then try again"
 _CUSTOMER = Meaning("REC03", "Fortnox has no such customer", "look for the customer in Fortnox, Kunder")
-_ARTICLE = Meaning("REC14", "Fortnox has no such article", "create or activate it in Fortnox, Artiklar")
-_ACCOUNT = Meaning("REC18", "an account is missing or inactive", "see Fortnox, Inställningar, Kontoplan")
+_ARTICLE = Meaning(
+    "REC14", "Fortnox has no such article", "create or activate it in Fortnox, Artiklar, then retry"
+)
+_ACCOUNT = Meaning(
+    "REC18", "an account is missing or inactive", "see Fortnox, Inställningar, Kontoplan, then retry"
+)
 
 _CREDIT = "undo it in Fortnox, or credit the invoice there; then retry"
 
 # fortnox.md 6.3. Any other code is REC99 with Fortnox's own words.
 MEANINGS: Final[Mapping[str, Meaning]] = {
     "2000013": Meaning(
-        "REC14", "the article number is taken", "use the article that has it, or another number"
+        "REC14", "the article number is taken", "use the article that has it, or another number, then retry"
     ),
     "2000166": Meaning(
         "REC04", "the article number has a character that is not accepted", "use A-Z a-z 0-9 _ - / +"
@@ -121,9 +125,13 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "2000423": _ACCOUNT,
     "2000428": _ARTICLE,
     "2000429": Meaning(
-        "REC18", "the term of payment is unknown", "add it in Fortnox, Inställningar, Betalningsvillkor"
+        "REC18",
+        "the term of payment is unknown",
+        "add it in Fortnox, Inställningar, Betalningsvillkor, then retry",
     ),
-    "2000432": Meaning("REC18", "the unit is unknown", "add it in Fortnox, Inställningar, Enheter"),
+    "2000432": Meaning(
+        "REC18", "the unit is unknown", "add it in Fortnox, Inställningar, Enheter, then retry"
+    ),
     "2000433": _CUSTOMER,
     "2000550": _ACCOUNT,
     "2000637": Meaning(

@@ -13,6 +13,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from typing import Any
 from urllib.parse import quote
 
+import anyio
+import anyio.lowlevel
+
 from daemon.core.mapping import Table
 from daemon.core.records import Fields, Lane, Seen, Value
 from daemon.core.text import folded
@@ -32,7 +35,8 @@ class Deliveries:
     The deliveries of one account.
 
     `places` says where our fields are kept, `layout` what lines look like,
-    `currencies` which code stands behind a text of the currency list.
+    `currencies` which code stands behind a text of the currency list, `currency`
+    which a delivery that says none is in.
     """
 
     def __init__(
@@ -42,9 +46,11 @@ class Deliveries:
         places: Mapping[str, str],
         layout: Layout,
         currencies: Mapping[str, str],
+        currency: str,
     ) -> None:
         self._calls, self._items = calls, items
-        self.places, self._layout, self._currencies = places, layout, currencies
+        self.places, self._layout = places, layout
+        self._currencies, self._currency = currencies, currency
         self._lines_queried: bool | None = None  # whether they can be; None until the first try
         self._readings = 0
         self.fields: wire.Metadata
@@ -54,7 +60,7 @@ class Deliveries:
     def learn(self, fields: wire.Metadata) -> None:
         """What the account's metadata tells of a delivery."""
         self.fields = fields
-        self.table = mapping.document(self.places, fields, self._layout, self._currencies)
+        self.table = mapping.document(self.places, fields, self._layout, self._currencies, self._currency)
 
     # -------------------------------------------------------------- reading
 
@@ -203,7 +209,7 @@ class Deliveries:
         times = (header.get("DeliveryUpdatedAt"), *(line.get(lines.UPDATED) for line in found))
         return Seen(
             id=str(number),
-            fields=self.table.read({**shown, mapping.LINES: found}),
+            fields=mapping.without_own_sum(self.table.read({**shown, mapping.LINES: found})),
             changed_at=max((time for raw in times if (time := wire.moment(raw))), default=None),
             born_at=wire.moment(header.get("DeliveryCreatedAt")),
         )
@@ -222,7 +228,11 @@ class Deliveries:
         return Answer(status=status, id=born)
 
     async def update(self, number: int, fields: Fields, lane: Lane, shown: Fields) -> Answer:
-        """Lines first, the delivery last: its time of change is then later than theirs."""
+        """
+        Lines first, the delivery last: its time of change is then later than theirs.
+
+        Each request is shielded by itself: a stop comes between two of them, never inside one.
+        """
         assert not BORN & fields.keys(), "these are written to a new delivery only"
         header = self._payload(fields)
         if "rows" in fields:
@@ -230,7 +240,9 @@ class Deliveries:
             header.setdefault(mapping.ORDER_VALUE, lines.value_of(fields["rows"]))
         assert header, "nothing to write"
         body = {self.table.key: number, **header}
-        status = await self._calls.change("PUT", spec.DELIVERIES, number, body, lane)
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        with anyio.CancelScope(shield=True):
+            status = await self._calls.change("PUT", spec.DELIVERIES, number, body, lane)
         return Answer(status=status, id=str(number))
 
     async def _write_rows(self, number: int, wanted: Value, lane: Lane, shown: Fields) -> None:
@@ -241,7 +253,9 @@ class Deliveries:
         items = await self._items(lane) if named else {}
         owner = int(str(shown.get("customer") or 0))
         for change in changes:
-            await self._write_line(number, change, items, owner, lane)
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            with anyio.CancelScope(shield=True):
+                await self._write_line(number, change, items, owner, lane)
 
     async def _write_line(
         self, number: int, change: Change, items: Mapping[str, int], owner: int, lane: Lane
@@ -277,14 +291,19 @@ class Deliveries:
             self.places.get("booked", ""): "No",
         }
         plain = {name: cleared.get(name, value) if value == "" else value for name, value in payload.items()}
-        named = {spec.STATUS, self.places.get("booked")}  # their own names stand in no list
+        # Their own names stand in no list; a currency was looked for in its own already.
+        named = {spec.STATUS, self.places.get("booked"), mapping.alias("CurrencyName", self.fields)}
         texts = {name: field for name, field in self.fields.items() if name not in named}
         return wire.chosen(plain, texts, country_is_object=False)
 
     def _check_currency(self, payload: Payload) -> None:
         name = mapping.alias("CurrencyName", self.fields)
         field, text = self.fields.get(name, wire.Field()), str(payload.get(name) or "")
-        if text and field.texts and folded(text) not in map(folded, field.texts):
+        if (
+            text not in ("", spec.NO_CURRENCY)
+            and field.texts
+            and folded(text) not in map(folded, field.texts)
+        ):
             label = field.label or name
             raise Refused(
                 "REC19",

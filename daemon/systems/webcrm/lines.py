@@ -9,16 +9,23 @@ from typing import Any, Final, NamedTuple
 
 from daemon.core import documents
 from daemon.core.codecs import TEXT
-from daemon.core.documents import DocumentRow, Keyed, ore, percent_giving, price_giving, worked_out
+from daemon.core.documents import (
+    FINEST,
+    HUNDRED,
+    ZERO,
+    DocumentRow,
+    Keyed,
+    ore,
+    percent_giving,
+    price_giving,
+    worked_out,
+)
 from daemon.core.mapping import LEAVE, Check, Codec
 from daemon.core.records import Value
 from daemon.systems.webcrm.spec import LINE, LINE_PARENT, LINE_TEXT_MAX, NO_DATA
 
 Line = Mapping[str, Any]
-ZERO: Final = Decimal(0)
-HUNDRED: Final = Decimal(100)
 FIFTEEN: Final = Context(prec=15, rounding=ROUND_HALF_UP)  # the digits that their doubles hold
-FINEST: Final = Decimal("1E-10")
 LARGEST: Final = 10**12  # of any number in a line: beyond it nothing can be reckoned to the öre
 
 ID: Final = f"{LINE}Id"
@@ -68,8 +75,11 @@ class _Unreadable(Exception):
 
 def keyed(lines: Iterable[Line], layout: Layout) -> tuple[Keyed, ...]:
     """Lines in their order as rows, each with the keys ("id@sort order") of the lines that it is made of."""
-    ordered = sorted(lines, key=lambda line: (_whole(line.get(ORDER)), _whole(line.get(ID))))
-    return documents.joined((_row(line, layout), (_key(line),)) for line in ordered)
+    return documents.joined((_row(line, layout), (_key(line),)) for line in _in_order(lines))
+
+
+def _in_order(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: (_whole(line.get(ORDER)), _whole(line.get(ID))))
 
 
 def _key(line: Line) -> str:
@@ -103,7 +113,7 @@ def _unit_price(quantity: Decimal, percent: Decimal, total: int) -> Decimal:
     if found is not None:
         return found
     share = quantity * (1 - percent / HUNDRED)
-    return (Decimal(total).scaleb(-2) / share).quantize(FINEST) if share else ZERO
+    return (Decimal(total).scaleb(-2) / share).quantize(Decimal(1).scaleb(-FINEST)) if share else ZERO
 
 
 def _data(line: Line, layout: Layout, index: int) -> str:
@@ -217,17 +227,26 @@ def keys_codec(layout: Layout) -> Codec:
     return Codec(_reads(layout, documents.packed_keys), _unwritten)
 
 
-def total_codec(layout: Layout) -> Codec:
-    """What the lines themselves say that they come to, in öre; None where they do not say."""
+def odd_line_codec(layout: Layout) -> Codec:
+    """The first line that says another sum than its numbers give, for a person to read; None for none."""
 
     def read(lines: Any) -> Any:
         try:
-            told = sum((_number(line.get(PRICE)) for line in lines), ZERO)
-            return (ore(told) or None) if layout.totals else None
+            told = (_odd(line, layout) for line in _in_order(lines)) if layout.totals else iter(())
+            return next((text for text in told if text), None)
         except (_Unreadable, ArithmeticError):
             return LEAVE
 
     return Codec(read, _unwritten)
+
+
+def _odd(line: Line, layout: Layout) -> str:
+    stated, row = _number(line.get(PRICE)), _row(line, layout)
+    if not stated or ore(stated) == row.total:
+        return ""
+    name = row.text.partition("\n")[0] or row.article or "a line without a text"
+    gives = Decimal(row.total).scaleb(-2)
+    return f"{name}: {stated:.2f}, its quantity, price and discount give {gives:.2f}"
 
 
 def _reads(layout: Layout, tell: Any) -> Any:
@@ -247,7 +266,7 @@ def _unwritten(_value: Value) -> Any:
 def check(layout: Layout) -> Check:
     """Why rows cannot become lines."""
 
-    def problem(value: Value, _today: dt.date) -> tuple[str, str, str] | None:
+    def problem(value: Value, _present: Value, _today: dt.date) -> tuple[str, str, str] | None:
         for place, row in enumerate(documents.unpacked(value), start=1):
             if "\0" in row.article + row.text + row.unit:
                 return "REC09", f"row {place} holds a NUL character", "write the row's text anew"

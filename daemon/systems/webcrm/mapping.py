@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from daemon.core import codecs
 from daemon.core.codecs import FLAG, ORE, ORG_NUMBER, TEXT, VAT_NUMBER
+from daemon.core.documents import sum_of, unpacked
 from daemon.core.mapping import LEAVE, Codec, Row, Table
+from daemon.core.records import Value
 from daemon.core.text import folded
 from daemon.systems.webcrm import lines
 from daemon.systems.webcrm.lines import Layout
@@ -124,10 +126,11 @@ def document(
     fields: Metadata,
     layout: Layout,
     currencies: Mapping[str, str],
+    own: str = "SEK",
 ) -> Table:
-    """A delivery with its lines, which stand in its payload under LINES."""
+    """A delivery with its lines, which stand in its payload under LINES; `own` is its unsaid currency."""
     currency = alias("CurrencyName", fields)
-    texts = fields.get(currency, Field()).texts
+    crossing = currency_name(currencies, fields.get(currency, Field()).texts, own)
     check = lines.check(layout)
     # fmt: off
     known = (
@@ -136,10 +139,10 @@ def document(
         Row("from_invoice",    DELIVERY_KEY,                 _starting("invoice:"), writable=False),
         Row("customer",        "DeliveryOrganisationId",     ORGANISATION, required=True),
         Row("date",            ORDER_DATE,                   MIDNIGHT),
-        Row("currency",        currency,                     currency_name(currencies, texts)),
+        Row("currency",        currency,                     crossing),
         Row("rows",            LINES,                        lines.rows_codec(layout), check=check),
         Row("row_keys",        LINES,                        lines.keys_codec(layout), writable=False),
-        Row("line_total",      LINES,                        lines.total_codec(layout), writable=False),
+        Row("odd_line",        LINES,                        lines.odd_line_codec(layout), writable=False),
         Row("finished",        STATUS,                       FINISHED),
         Row("description",     alias("Description", fields), TEXT),
         Row("your_number",     "DeliveryNumber",             TEXT, writable=False),
@@ -193,16 +196,36 @@ CHECK: Final = Codec(_check, lambda value: "Yes" if value else "No")
 FINISHED: Final = Codec(_finished, lambda value: COMPLETED[0] if value else LEAVE)
 
 
-def currency_name(currencies: Mapping[str, str], texts: Sequence[str]) -> Codec:
-    """A currency's code, there a text of a list: the one `currencies` names for it, else the code itself."""
+def currency_name(currencies: Mapping[str, str], texts: Sequence[str], own: str) -> Codec:
+    """
+    A currency's code, there a text of a list: the code itself, else the one `currencies` names for it.
+
+    A delivery that says none is in `own`, the system's currency; that is written so where it is not listed.
+    """
     codes = {folded(text): code.strip().upper() for text, code in currencies.items()}
     written = {code.strip().upper(): text for text, code in reversed(list(currencies.items()))}
+    same = {folded(text): text for text in reversed(texts)}
     listed = codecs.dropdown_code(texts)
 
     def read(raw: Any) -> Any:
         text = TEXT.read(raw)
-        if not isinstance(text, str):
+        if text is LEAVE:
             return text
-        return codes.get(folded(text)) or (None if text == NO_CURRENCY else listed.read(text))
+        code = codes.get(folded(text or "")) or (None if text == NO_CURRENCY else listed.read(text))
+        return code or own
 
-    return Codec(read, lambda code: written.get(str(code)) or listed.write(code))
+    def write(code: Value) -> Any:
+        text = same.get(folded(str(code))) or written.get(str(code)) or listed.write(code)
+        return (
+            NO_CURRENCY
+            if code == own and folded(str(text)) not in same and str(code) not in written
+            else text
+        )
+
+    return Codec(read, write)
+
+
+def without_own_sum(fields: Mapping[str, Value]) -> dict[str, Value]:
+    """`fields` without a value that is but the sum of the rows: then the rows alone matter."""
+    told = "rows" in fields and fields.get("value") == (sum_of(unpacked(fields["rows"])) or None)
+    return {name: value for name, value in fields.items() if name != "value" or not told}

@@ -86,7 +86,7 @@ NOBODY: Final[Mapping[str, int]] = {  # webcrm.md 9: who answers for a new deliv
     "DeliveryResponsible": 0,
 }
 NO_TIME: Final = "0001-01-01T00:00:00+00:00"  # webcrm.md 6: how a date is cleared
-NO_CURRENCY: Final = "00"
+NO_CURRENCY: Final = "00"  # a document in the system's own currency
 
 LINE: Final = "QuotationLine"
 LINE_PARENT: Final = "QuotationLineOpportunityId"  # the delivery's id, or an opportunity's

@@ -27,8 +27,8 @@ class Webcrm(System):
     those of a delivery. `article_number`, `article_name` and `article_unit` say
     which Data field of catalogue and rows holds them, 0 is none; `line_price`
     what the Price of a row is, its total or that of one unit; `currencies`
-    which code a text in the list of currencies stands for. Without `documents`
-    deliveries are not looked at.
+    which code a text in the list of currencies stands for, `currency` which one
+    a delivery without any is in. Without `documents` deliveries are not looked at.
     """
 
     name = spec.NAME
@@ -54,6 +54,7 @@ class Webcrm(System):
         article_unit: int = 3,
         line_price: Literal["total", "unit"] = "total",
         currencies: Mapping[str, str] | None = None,
+        currency: str = "SEK",
     ) -> None:
         self.scope = f"{spec.NAME}:{account}"
         self._grant, self._clock = grant, clock
@@ -81,6 +82,7 @@ class Webcrm(System):
             _placed(spec.DELIVERY_PLACES, delivery_map),
             Layout(article_number, article_name, article_unit, totals=line_price == "total"),
             currencies or {},
+            currency,
         )
         self._customers = self._customer_table()
 

@@ -1,0 +1,64 @@
+"""
+Read back, in one go, what was written to a side that answers without the stored record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from daemon.core.mapping import Table
+from daemon.core.records import Lane, Seen, Side, Value
+from daemon.core.recover import Found, born, took
+from daemon.core.steps import Create, Update
+from daemon.core.work import Written
+from daemon.engine.writing import Pending, Writer
+from daemon.errors import OutcomeUnknown
+
+
+async def confirm(writer: Writer, side: Side) -> None:
+    """Settle what waits for being shown; what is not shown becomes unknown."""
+    pending = list(writer.pending[side])
+    if not pending:
+        return
+    system = writer.system(side)
+    first = min(each.intent.sent_at for each in pending if each.intent.sent_at)
+    pages = system.read(writer.kind, first - system.overlap, Lane.FRESH)
+    rows = [seen async for page in pages for seen in page.rows]
+    by_id, by_number = {seen.id: seen for seen in rows}, _by_number(rows)
+    for each in pending:
+        await _confirm_one(writer, each, _shown(each, system.table(writer.kind), by_id, by_number))
+        writer.pending[side].pop(0)  # one that is cut off waits for the next reading
+
+
+def _by_number(rows: Iterable[Seen]) -> Mapping[Value, Sequence[Seen]]:
+    found: dict[Value, list[Seen]] = {}
+    for seen in rows:
+        found.setdefault(seen.fields.get("number"), []).append(seen)
+    return found
+
+
+def _shown(
+    each: Pending, table: Table, by_id: Mapping[str, Seen], by_number: Mapping[Value, Sequence[Seen]]
+) -> Seen | None:
+    """The record that was written: by its id, or by the number of a new one whose id was not told."""
+    step = each.intent.step
+    wanted = step.target_id if isinstance(step, Update) else each.answer.id
+    if wanted:
+        return by_id.get(wanted)
+    assert isinstance(step, Create)
+    number = table.normal("number", step.fields.get("number"))
+    found = born(step.fields, table, by_number.get(number, ()))
+    return found.seen if isinstance(found, Found) else None
+
+
+async def _confirm_one(writer: Writer, each: Pending, seen: Seen | None) -> None:
+    step = each.intent.step
+    if seen is not None and took(step, seen):
+        await writer.settle(
+            each.intent, seen, Written(outcome="done", status=each.answer.status), each.job.task
+        )
+        return
+    system = writer.system(step.side).name
+    what = "what was written is not shown"
+    error = OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system)
+    await writer.unknown(each.intent, error)
