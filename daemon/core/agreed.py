@@ -5,6 +5,7 @@ What a settled write means: what is agreed on now, and which records it was abou
 from __future__ import annotations
 
 from daemon.core.agreement import Agreement
+from daemon.core.documents import made_of
 from daemon.core.mapping import Table
 from daemon.core.records import Agreeing, Seen, Side, Value
 from daemon.core.steps import Create, Step, Tables, Update
@@ -42,15 +43,19 @@ def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agre
 
 def half_written(step: Create | Update, now: Seen, table: Table) -> Agreeing:
     """
-    What is agreed on fields that take several requests, of which some may be missing.
+    What is agreed on rows, which take several requests, when some of those may be missing.
 
-    What shows there is nobody's edit, and the other side's value is still news.
+    What was written is nobody's edit, and the other side's rows are still
+    news. Where a person wrote beside us, nothing is agreed: that person must choose.
     """
-    fields = [field for field in step.fields if field in table.later] if isinstance(step, Update) else []
-    shown = {field: now.fields.get(field) for field in fields}
-    if step.side is Side.PARTNER:
-        return {field: (NOTHING_LIKE_IT, value) for field, value in shown.items()}
-    return {field: (value, NOTHING_LIKE_IT) for field, value in shown.items()}
+    if not isinstance(step, Update):
+        return {}
+    agreed: dict[str, tuple[Value, Value] | None] = {}
+    for field in table.later & step.fields.keys():
+        shown = now.fields.get(field)
+        both = (NOTHING_LIKE_IT, shown) if step.side is Side.PARTNER else (shown, NOTHING_LIKE_IT)
+        agreed[field] = both if made_of(shown, step.was.get(field), step.fields[field]) else None
+    return agreed
 
 
 def ids_of(step: Step) -> tuple[str | None, str | None]:

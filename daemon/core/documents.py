@@ -130,6 +130,12 @@ def alike(ours: Value, theirs: Value) -> bool:
     return len(mine) == len(others) and all(map(row_alike, mine, others))
 
 
+def made_of(rows: Value, *others: Value) -> bool:
+    """Whether each row says the same as one of the others' rows."""
+    known = [row for value in others for row in unpacked(value)]
+    return all(any(row_alike(row, each) for each in known) for row in unpacked(rows))
+
+
 def row_alike(mine: DocumentRow, other: DocumentRow) -> bool:
     """Whether two rows say the same: the same total, to the öre, for the same quantity of the same thing."""
     return (

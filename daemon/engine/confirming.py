@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import anyio
+
 from daemon.core.mapping import Table
 from daemon.core.records import Lane, Seen, Side, Value
 from daemon.core.recover import Found, born, took
@@ -16,18 +18,32 @@ from daemon.errors import OutcomeUnknown
 
 
 async def confirm(writer: Writer, side: Side) -> None:
-    """Settle what waits for being shown; what is not shown becomes unknown."""
-    pending = list(writer.pending[side])
-    if not pending:
-        return
+    """
+    Settle what waits for being shown; what is not shown becomes unknown.
+
+    What is cut off by a stop waits for one more reading; what cannot be read
+    is left as sent, and found unknown by the next pass.
+    """
+    pending, writer.pending[side] = writer.pending[side], []
+    try:
+        if pending:
+            await _confirm_all(writer, side, pending)
+    except anyio.get_cancelled_exc_class():
+        writer.pending[side] = pending
+        raise
+
+
+async def _confirm_all(writer: Writer, side: Side, pending: list[Pending]) -> None:
+    """Settled ones leave the list."""
     system = writer.system(side)
     first = min(each.intent.sent_at for each in pending if each.intent.sent_at)
     pages = system.read(writer.kind, first - system.overlap, Lane.FRESH)
     rows = [seen async for page in pages for seen in page.rows]
     by_id, by_number = {seen.id: seen for seen in rows}, _by_number(rows)
-    for each in pending:
-        await _confirm_one(writer, each, _shown(each, system.table(writer.kind), by_id, by_number))
-        writer.pending[side].pop(0)  # one that is cut off waits for the next reading
+    while pending:
+        seen = _shown(pending[0], system.table(writer.kind), by_id, by_number)
+        await _confirm_one(writer, pending[0], seen)
+        del pending[0]
 
 
 def _by_number(rows: Iterable[Seen]) -> Mapping[Value, Sequence[Seen]]:

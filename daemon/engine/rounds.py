@@ -288,6 +288,8 @@ class Rounds:
             # Not for ever, so that a stop ends in time; what is not confirmed by then is looked for.
             with anyio.move_on_after(CONFIRM_S, shield=True):
                 await self._confirm(writer)
+            for pending in writer.pending.values():
+                pending.clear()  # left as sent: the next pass finds it unknown
         return bool(writing)
 
     async def _confirm(self, writer: Writer) -> None:

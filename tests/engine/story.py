@@ -13,11 +13,20 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from tests.rows.papers import with_documents
 from tests.town import Town
 
 LOOK_S = 32  # a request is over after 30 s, and settle is 2 s in the pretend world's config
 CALM_PASSES = 12  # more than any story needs
 OVERLAP_MINUTES = 11  # a list of changes may lag ten minutes behind
+
+
+class Paper(NamedTuple):
+    """How one document ends on both sides: (article, quantity, total) of each row, and its text."""
+
+    form: str
+    rows: tuple[tuple[str, float, float], ...]
+    text: str
 
 
 class Story(NamedTuple):
@@ -31,6 +40,8 @@ class Story(NamedTuple):
     ends: dict[str, str]  # name of each customer or article -> its telephone, or its price
     switches: tuple[tuple[str, str], ...] = ()
     number_owner: str = "fortnox"
+    documents: str = ""
+    paper: Paper | None = None
 
 
 def nothing(_town: Town) -> None:
@@ -103,6 +114,8 @@ async def begin(town: Town, story: Story) -> int:
     """Bring the town to where the person has acted and the daemon has not; the log's last number."""
     if story.number_owner != "fortnox":
         town.set(number_owner=story.number_owner)
+    if story.documents:
+        with_documents(town, story.documents)
     for name, value in story.switches:
         town.world.systems[story.system].switch(name, value)
     story.before(town)
@@ -202,10 +215,16 @@ class Seen(NamedTuple):
 def effects(town: Town, story: Story, since: int) -> list[Seen]:
     """The daemon's requests of the kind under test, in order."""
     return [
-        Seen(dt.datetime.fromisoformat(item["time"]), item["path"], item["status"], item["fault"])
+        Seen(dt.datetime.fromisoformat(item["time"]), _what(item), item["status"], item["fault"])
         for item in town.requests(story.system, since=since)
         if item["method"] == story.method and item["path"].startswith(story.path.rstrip("*"))
     ]
+
+
+def _what(item: dict[str, Any]) -> str:
+    """What a request is about: its path, and of a new line, which is one of several, its place too."""
+    place = item["request"]["QuotationLineSortOrder"] if item["path"] == "/QuotationLines" else ""
+    return f"{item['path']}{place}"
 
 
 CERTAIN = (401, 429)  # these say that nothing was applied: the request may be repeated at once

@@ -8,19 +8,22 @@ import pytest
 
 from daemon.errors import RemoteError
 from daemon.sandbox.faults import Fault
+from tests.engine.paperwork import PAPERS, wrong
 from tests.engine.story import (
     LOOK_S,
-    STORIES,
     Story,
     begin,
     calm,
-    differences,
     effects,
     release_parked,
     too_soon,
 )
+from tests.engine.story import (
+    STORIES as REGISTERS,
+)
 from tests.town import Town
 
+STORIES = REGISTERS | PAPERS
 UNCLEAR = {
     # what happened to the request: the fault that does it
     "lost on the way": {"fault": "lost_before"},
@@ -43,7 +46,14 @@ CLEAR = {
     "429": {"fault": "status", "status": 429},
     "answered slowly": {"fault": "delay", "delay_s": 20},
 }
+LINES = {name for name, story in PAPERS.items() if story.path.startswith("/QuotationLines")}
+CREATIONS = [name for name, story in STORIES.items() if story.method == "POST" and name not in LINES]
 REFUSALS = ("400", "403", "404", "409")
+
+
+def cases(faults: list[str], few: list[str]) -> list[tuple[str, str]]:
+    """Each story with all faults; those of documents, which the first test meets with all, with a `few`."""
+    return [(name, fault) for name in STORIES for fault in (few if name in PAPERS else faults)]
 
 
 def spoil(town: Town, story: Story, fault: dict, **more: object) -> None:
@@ -69,12 +79,14 @@ async def test_whatever_happens_to_a_write_both_sides_end_equal_and_nothing_is_m
         await calm(town)
         listed = await release_parked(town)
         if not listed:
-            assert differences(town, story.ends) == []
+            assert wrong(town, story) == []
         await calm(town)
-        assert differences(town, story.ends) == []
+        assert wrong(town, story) == []
         assert await town.desk.parked() == []
         assert await town.desk.intents() == []
-    assert bool(listed) is (fault in REFUSALS)
+        assert await town.desk.conflicts() == []  # what we wrote ourselves is nobody's edit
+    # For a line a 404 with a page is some other server's: the whole pass stops and is repeated.
+    assert bool(listed) is (fault in REFUSALS and not (name in LINES and fault == "404"))
     assert too_soon(effects(town, story, since)) == []
 
 
@@ -90,8 +102,10 @@ async def sync_through(town: Town) -> None:
 # ------------------------------------------------------------------ unclear outcomes
 
 
-@pytest.mark.parametrize("fault", [name for name, fault in UNCLEAR.items() if "delay_s" not in fault])
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    cases([name for name, fault in UNCLEAR.items() if "delay_s" not in fault], ["its answer lost", "500"]),
+)
 async def test_an_unclear_answer_is_reported_with_the_time_of_the_next_look(tmp_path, name, fault):
     """
     `sync` says "unknown" and when it will look, waits for nothing, and a second
@@ -112,7 +126,7 @@ async def test_an_unclear_answer_is_reported_with_the_time_of_the_next_look(tmp_
     assert len(sent) == len(effects(town, story, since)) == 1
 
 
-@pytest.mark.parametrize("name", [name for name, story in STORIES.items() if story.method == "POST"])
+@pytest.mark.parametrize("name", CREATIONS)
 async def test_a_creation_that_never_arrives_is_tried_three_times_and_then_listed(tmp_path, name):
     """
     Three attempts, each with its looks between; then it is parked as INT02, and `retry` gives it another.
@@ -126,15 +140,17 @@ async def test_a_creation_that_never_arrives_is_tried_three_times_and_then_liste
         listed = await release_parked(town)
         sent = effects(town, story, since)
         await calm(town)
-        assert differences(town, story.ends) == []
+        assert wrong(town, story) == []
 
     assert [each["code"] for each in listed] == ["INT02"]
     assert len(sent) == 3
     assert too_soon(sent) == []
 
 
-@pytest.mark.parametrize("fault", ["lost on the way", "its answer lost", "applied late", "503"])
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    cases(["lost on the way", "its answer lost", "applied late", "503"], ["its answer lost", "applied late"]),
+)
 async def test_many_spoiled_requests_in_a_row_still_end_with_one_record(tmp_path, name, fault):
     """
     The first two attempts are spoiled, and every reading meets a fault now and then.
@@ -150,14 +166,14 @@ async def test_many_spoiled_requests_in_a_row_still_end_with_one_record(tmp_path
             town.wait(seconds=40)
         town.world.faults.clear()
         await calm(town)
-        assert differences(town, story.ends) == []
+        assert wrong(town, story) == []
     assert too_soon(effects(town, story, since)) == []
 
 
 # ------------------------------------------------------------------ the read-back
 
 
-WEBCRM_WRITES = [name for name, story in STORIES.items() if story.system == "webcrm"]
+WEBCRM_WRITES = [name for name, story in STORIES.items() if story.system == "webcrm" and name not in LINES]
 
 
 @pytest.mark.parametrize("name", WEBCRM_WRITES)
@@ -181,6 +197,6 @@ async def test_a_read_back_that_fails_makes_the_outcome_unknown_and_nothing_is_s
         report = await town.sync()
         assert (report.outcome, report.unknown) == ("unknown", 1)
         await calm(town)
-        assert differences(town, story.ends) == []
+        assert wrong(town, story) == []
         assert await town.desk.intents() == []
     assert len(effects(town, story, since)) == 1
