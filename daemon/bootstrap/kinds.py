@@ -54,6 +54,7 @@ def _webcrm(settings: fortnox_webcrm.Settings, http: Http, grant: Grant, clock: 
         delivery_map=settings.delivery_places(),
         line_price=settings.line_price,
         currencies=settings.currencies,
+        currency=settings.currency,
     )
 
 

@@ -10,8 +10,6 @@ from daemon.core.mapping import Table
 from daemon.core.records import Agreeing, Seen, Side, Value
 from daemon.core.steps import Create, Step, Tables, Update
 
-NOTHING_LIKE_IT = "?"  # equal to no value that such a field can have
-
 
 def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agreement) -> Agreeing:
     """
@@ -52,9 +50,10 @@ def half_written(step: Create | Update, now: Seen, table: Table) -> Agreeing:
         return {}
     agreed: dict[str, tuple[Value, Value] | None] = {}
     for field in table.later & step.fields.keys():
-        shown = now.fields.get(field)
-        both = (NOTHING_LIKE_IT, shown) if step.side is Side.PARTNER else (shown, NOTHING_LIKE_IT)
-        agreed[field] = both if made_of(shown, step.was.get(field), step.fields[field]) else None
+        was, sent, shown = step.was.get(field), step.fields[field], now.fields.get(field)
+        other = was if sent is None else None  # not what the other side holds
+        both = (other, shown) if step.side is Side.PARTNER else (shown, other)
+        agreed[field] = both if made_of(shown, was, sent) else None
     return agreed
 
 

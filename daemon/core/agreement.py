@@ -29,7 +29,8 @@ class FieldRule(Struct, frozen=True, kw_only=True):
     may not leave from stays and is listed; with `revert` it is undone at once.
     `same` tells whether Fortnox' and the partner's value say the same. With
     `careful` a difference on which nothing was agreed before waits for a
-    person: it is about money. `given` makes what is written out of the value
+    person: it is about money. What follows from other fields is not worth listing
+    (`listed`). `given` makes what is written out of the value
     and of what stands there.
     """
 
@@ -39,6 +40,7 @@ class FieldRule(Struct, frozen=True, kw_only=True):
     revert: bool = False
     same: Callable[[Value, Value], bool] = lambda ours, theirs: ours == theirs
     careful: bool = False
+    listed: bool = True
     given: Callable[[Value, Value], Value] | None = None
 
 

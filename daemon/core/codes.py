@@ -105,7 +105,7 @@ RECORDS: Final = {
     "REC09": Code("a text that Fortnox does not accept", "retype the text"),
     "REC10": Code("a text is too long for the other side", "shorten the text"),
     "REC13": Code("a document has no rows, or a row no article", "complete the rows; it crosses"),
-    "REC14": Code("an article is unknown, inactive or its number taken", "see Fortnox, Artiklar"),
+    "REC14": Code("an article is unknown, inactive or its number taken", "see Fortnox, Artiklar, then retry"),
     "REC15": Code(
         "a quantity, price or discount that Fortnox cannot hold",
         "write it with two decimals, so that the row comes to the same",
@@ -123,7 +123,7 @@ RECORDS: Final = {
     "REC21": Code("a date is missing or impossible", "correct the date; it crosses by itself"),
     "REC23": Code(
         "the period is locked in Fortnox",
-        "choose a later date, or unlock it in Fortnox, Inställningar, Bokföring, Låst period",
+        "choose a later date; or unlock it in Fortnox, Inställningar, Bokföring, Låst period, then retry",
     ),
     "REC24": Code(
         "the Fortnox document takes no more changes",

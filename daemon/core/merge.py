@@ -97,7 +97,7 @@ def merge(
         )
         if verdict.winner:
             to[verdict.winner.other][field] = ours if verdict.winner is Side.FORTNOX else theirs
-        if verdict.state:
+        if verdict.state and rule.listed:
             conflicts.append(_conflict(rule, was, ours, theirs, verdict))
     return Merged(
         alike=alike, to={side: fields for side, fields in to.items() if fields}, conflicts=tuple(conflicts)

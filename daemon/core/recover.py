@@ -63,7 +63,9 @@ def landed(sent: Fields, table: Table, now: Fields, agreement: Agreement) -> fro
 
 def took(step: Create | Update, now: Seen) -> bool:
     """Whether a write shows: an update that left all as it was did not happen, whatever was answered."""
-    return isinstance(step, Create) or any(now.fields.get(field) != was for field, was in step.was.items())
+    if isinstance(step, Create):
+        return True
+    return any(field not in now.fields or now.fields[field] != was for field, was in step.was.items())
 
 
 def _says(rule: FieldRule | None, now: Value, sent: Value) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from daemon.core.documents import told
 from daemon.core.records import Value
 
-MONEY = frozenset({"cost", "price", "value", "line_total", "difference"})  # fields in whole öre
+MONEY = frozenset({"cost", "price", "value", "difference"})  # fields in whole öre
 
 
 def spoken(field: str, value: Value) -> Value:

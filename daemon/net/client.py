@@ -136,15 +136,7 @@ class HttpClient:
         raise self._lost("NET07" if request.effect else "NET02", request, detail)
 
     async def _stream(self, request: Request, url: httpx.URL) -> Reply:
-        connect_s = min(CONNECT_TIMEOUT_S, request.timeout_s)
-        asked = httpx.Request(
-            request.method,
-            url,
-            headers={**HEADERS, **request.headers},
-            content=request.body,
-            extensions={"timeout": {"connect": connect_s, "pool": connect_s}},  # `_exchange` bounds the rest
-        )
-        async with aclosing(await self._transport.handle_async_request(asked)) as response:
+        async with aclosing(await self._transport.handle_async_request(_spelled(request, url))) as response:
             if sum(len(name) + len(value) for name, value in response.headers.raw) > HEADER_BYTES_MAX:
                 raise self._lost("NET12", request)
             if response.status_code not in STATUSES:
@@ -187,6 +179,22 @@ class HttpClient:
     def _lost(self, code: str, request: Request, detail: str = "") -> RemoteError:
         """The request left us, and no usable answer came."""
         return failure(OutcomeUnknown if request.effect else Unreachable, code, self._system, request, detail)
+
+
+def _spelled(request: Request, url: httpx.URL) -> httpx.Request:
+    """As it is sent. A request that is given its stream gets no header but these."""
+    body = request.body or b""
+    headers = {"Host": url.netloc.decode("ascii"), **HEADERS, **request.headers}
+    if body or request.method != "GET":
+        headers["Content-Length"] = str(len(body))
+    connect_s = min(CONNECT_TIMEOUT_S, request.timeout_s)
+    return httpx.Request(
+        request.method,
+        url,
+        headers=headers,
+        stream=httpx.ByteStream(body),
+        extensions={"timeout": {"connect": connect_s, "pool": connect_s}},  # `_exchange` bounds the rest
+    )
 
 
 def _unsent(error: Exception) -> tuple[str, str]:

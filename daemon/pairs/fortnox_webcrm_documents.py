@@ -85,7 +85,12 @@ def _rules(decides: Mapping[str, str]) -> tuple[FieldRule, ...]:
         FieldRule(field="date", decides=who["date"], careful=True),
         FieldRule(field="rows", decides=who["rows"], same=alike, careful=True),
         FieldRule(field="currency", decides=Decides.FORTNOX, careful=True),
-        *(FieldRule(field=field, decides=Decides.FORTNOX, to=TO_WEBCRM, revert=True) for field in SHOWN),
+        *(
+            FieldRule(
+                field=field, decides=Decides.FORTNOX, to=TO_WEBCRM, revert=True, listed=field != "value"
+            )
+            for field in SHOWN
+        ),
         FieldRule(field="finished", decides=Decides.FORTNOX, to=TO_WEBCRM),
         FieldRule(field="note", decides=Decides.FORTNOX, to=TO_WEBCRM, same=_says, given=_added),
     )

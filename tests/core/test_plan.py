@@ -359,13 +359,17 @@ UNITS = st.one_of(
 
 @given(unit=UNITS)
 def test_every_record_has_one_outcome(unit):
-    """Steps, a problem or a reason to leave it; never a step that sends nothing; the same each time."""
+    """
+    Steps, a problem or a reason to leave it; never a step that sends nothing; the same each time.
+
+    A problem with what one side should be given lets the other have its own.
+    """
     decision = decide(unit, AGREEMENT, TABLES)
 
     assert decision == decide(unit, AGREEMENT, TABLES)
     assert not (decision.ignored and (decision.steps or decision.problem))
     writing = [step for step in decision.steps if not isinstance(step, Link)]
-    assert not (decision.problem and writing)
+    assert not (decision.problem and writing) or ([Update] == [type(step) for step in writing])
     assert all(creating().at(step.side).write(step.fields) for step in writing)
     assert [step.side for step in writing] == sorted(step.side for step in writing)
 

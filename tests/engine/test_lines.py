@@ -117,6 +117,30 @@ async def test_a_line_that_a_person_adds_to_half_written_ones_stays_or_is_listed
         assert stays or "777" in str(conflicts)
 
 
+async def test_a_line_added_while_half_written_ones_are_parked_is_listed_with_both_values(tmp_path):
+    """
+    The operator's list of conflicts can be read, although nothing was agreed on by both.
+    """
+    town = Town(tmp_path)
+    await begin(town, MANY)
+    stop_at(town, ("POST", 0), fault="status", status=400, count=None)
+    async with town.running():
+        await town.sync()
+        assert [each["code"] for each in await town.desk.parked()] == ["REC99"]
+        town.world.faults.clear()
+        organisation = town.people.organisation("Alfa AB")["OrganisationId"]
+        typed = papers.line("102", "Hammare", 1, 777, SortOrder=90)
+        papers.add_line(town, only(town), typed, organisation)
+        town.wait(minutes=11)
+        await town.sync()
+        await release_parked(town)
+        await calm(town)
+        assert wrong(town, MANY) == []
+        ((rows, state),) = [(each["partner"], each["state"]) for each in await town.desk.conflicts()]
+    assert "777" in rows
+    assert state == "decided"
+
+
 # ------------------------------------------------------------------ slow ones
 
 

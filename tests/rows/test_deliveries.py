@@ -334,6 +334,7 @@ async def test_both_sides_edit_rows_and_fortnox_decides(town):
         key = made["DeliveryId"]
         hammer = papers.lines_of(town, key)[0]
         papers.edit_line(town, hammer["QuotationLineId"], Quantity=5, Price=747.5)
+        papers.edit_delivery(town, key, OrderValue=788)
         papers.edit_order(town, OrderRows=[papers.order_row(1)])
         await sync_at_rest(town)
         ((field, _, partner, winner, state),) = await listed(town)
@@ -404,3 +405,108 @@ async def test_the_text_of_a_delivery_is_on_the_invoice_that_its_order_becomes(t
         papers.act(town, "orders/1", "createinvoice")
         await sync_at_rest(town)
     assert "Ring före leverans" == papers.invoice(town)["Remarks"]
+
+
+@pytest.mark.row("W12")
+async def test_a_text_that_an_order_gets_later_is_on_its_invoice_and_can_be_taken_away_there(town):
+    """
+    Taken away on the invoice it stays away: the order's text is no longer the document's.
+    """
+    papers.with_documents(town, "order")
+    async with town.running():
+        made = papers.new_delivery(town, papers.customer(town), *TWO, OrderDate=DAY)
+        await town.sync()
+        papers.edit_delivery(town, made["DeliveryId"], Memo="Ring före leverans")
+        await sync_at_rest(town)
+        papers.act(town, "orders/1", "createinvoice")
+        await sync_at_rest(town)
+        assert "Ring före leverans" == papers.invoice(town)["Remarks"]
+        papers.edit_delivery(town, made["DeliveryId"], Memo="")
+        await sync_at_rest(town)
+        assert [] == await codes(town)
+    assert "" == papers.invoice(town)["Remarks"]
+    assert not papers.delivery(town, made["DeliveryId"])["DeliveryMemo"]
+
+
+@pytest.mark.row("W10")
+async def test_rows_that_only_fortnox_people_may_write_do_not_block_an_edit_of_others(town):
+    """
+    A row on an account without an article, and two long texts, stay as they are.
+    """
+    papers.with_documents(town, "order")
+    fee = {"Description": "Frakt", "AccountNumber": 3041, "OrderedQuantity": 1, "DeliveredQuantity": 1}
+    async with town.running():
+        papers.customer(town)
+        await town.sync()
+        texts = [{"Description": letter * 200} for letter in "ab"]
+        papers.new_order(town, "1", {**fee, "Price": 50}, *texts, papers.order_row(2))
+        await sync_at_rest(town)
+        (delivery,) = papers.deliveries(town)
+        *_, hammer = papers.lines_of(town, delivery["DeliveryId"])
+        papers.edit_line(town, hammer["QuotationLineId"], Quantity=3, Price=448.5)
+        await sync_at_rest(town)
+        assert [] == await codes(town)
+    first, *texts, last = papers.order(town)["OrderRows"]
+    assert (3041, 50) == (first["AccountNumber"], first["Total"])
+    assert ["a" * 200, "b" * 200] == [each["Description"] for each in texts]
+    assert 448.5 == last["Total"]
+
+
+@pytest.mark.row("W13")
+async def test_the_due_date_keeps_its_distance_when_the_date_moves(town):
+    """
+    Else a customer gets fewer days to pay.
+    """
+    papers.with_documents(town, "invoice")
+    async with town.running():
+        made = papers.new_delivery(town, papers.customer(town), *TWO, OrderDate=DAY)
+        await sync_at_rest(town)
+        assert "2026-12-20" == papers.invoice(town)["DueDate"]
+        papers.edit_delivery(town, made["DeliveryId"], OrderDate="2026-11-25T00:00:00Z")
+        await sync_at_rest(town)
+    assert ("2026-11-25", "2026-12-25") == tuple(
+        papers.invoice(town)[name] for name in ("InvoiceDate", "DueDate")
+    )
+
+
+@pytest.mark.row("W10")
+async def test_a_line_and_the_order_value_changed_together_are_one_edit(town):
+    """
+    webCRM's own screen writes both; an order value that is not the sum of the rows is put right.
+    """
+    papers.with_documents(town, "order")
+    async with town.running():
+        made = papers.new_delivery(town, papers.customer(town), *TWO, OrderDate=DAY)
+        await sync_at_rest(town)
+        key = made["DeliveryId"]
+        hammer, _ = papers.lines_of(town, key)
+        papers.edit_line(town, hammer["QuotationLineId"], Quantity=1, Price=149.5)
+        papers.edit_delivery(town, key, OrderValue=190)
+        await sync_at_rest(town)
+        assert ([], []) == (await listed(town), await codes(town))
+        assert 190 == papers.delivery(town, key)["DeliveryOrderValue"]
+        assert 149.5 == papers.order(town)["OrderRows"][0]["Total"]
+        for typed in (7, 0):
+            papers.edit_delivery(town, key, OrderValue=typed)
+            await sync_at_rest(town)
+            assert 190 == papers.delivery(town, key)["DeliveryOrderValue"]
+        assert [] == await codes(town)
+
+
+@pytest.mark.row("W9")
+async def test_an_article_that_comes_later_lets_a_retry_through(town):
+    """
+    What is parked says so.
+    """
+    papers.with_documents(town, "order")
+    async with town.running():
+        papers.new_delivery(town, papers.customer(town), papers.line("104", "Skruv", 1, 5), OrderDate=DAY)
+        await town.sync()
+        (waits,) = await town.desk.parked()
+        assert "REC14" == waits["code"]
+        assert waits["todo"].endswith("then retry")
+        town.people.new_article(ArticleNumber="104", Description="Skruv", price=5)
+        await town.desk.retry(waits["id"])
+        await sync_at_rest(town)
+        assert [] == await codes(town)
+    assert [("104", 1.0, 5.0)] == papers.money(papers.order(town)["OrderRows"])

@@ -83,6 +83,7 @@ FROM_WEBCRM = {
     "a price too fine":        ({"quantity": 3, "price": 33.3333},                  100.0,  "REC15"),
     "a quantity too fine":     ({"quantity": 0.333, "price": 1000},                 333.0,  "REC15"),
     "a line that says another sum": ({"quantity": 2, "price": 100, "Price": 150},   150.0,  "REC16"),
+    "an eighth too fine":      ({"quantity": 0.125, "price": 800},                  100.0,  "REC15"),
     "no article":              ({"article": "", "quantity": 1, "price": 100},       100.0,  "REC13"),
     "an unknown article":      ({"article": "999", "quantity": 1, "price": 100},    100.0,  "REC14"),
     "a text too long":         ({"quantity": 1, "price": 100, "Memo": "x" * 256},   100.0,  "REC10"),
@@ -155,6 +156,40 @@ async def test_prices_that_include_vat_come_to_the_same_without_it(shop):
     assert [299.97, 10.0] == [row["Total"] for row in papers.order(shop)["OrderRows"]]
 
 
+async def test_a_customer_whose_prices_include_vat_pays_no_less(shop):
+    """
+    The amounts of a delivery are without VAT, whatever the customer has: 1000 stays net 1000.
+    """
+    async with shop.running():
+        shop.people.edit_customer("1", ShowPriceVATIncluded=True)
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        papers.new_delivery(shop, organisation, papers.line("102", "Hammare", 1, 1000), OrderDate=DAY)
+        await sync_at_rest(shop)
+        assert [] == await codes(shop)
+    order = papers.order(shop)
+    assert (False, 1250, 250) == (order["VATIncluded"], order["Total"], order["TotalVAT"])
+
+
+async def test_two_lines_that_are_wrong_by_the_same_are_two_mistakes(shop):
+    """
+    Line by line, not by their sum; the first one is named.
+    """
+    async with shop.running():
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        lines = (
+            papers.line("102", "Hammare", 2, 100, Price=150),
+            papers.line("103", "Spik", 2, 100, Price=250),
+        )
+        papers.new_delivery(shop, organisation, *lines, OrderDate=DAY)
+        await sync_at_rest(shop)
+        (waits,) = await shop.desk.parked()
+    assert "REC16" == waits["code"]
+    assert "Hammare: 150.00, its quantity, price and discount give 200.00" in waits["what"]
+    assert [] == papers.orders(shop)
+
+
 async def test_a_vat_rate_is_sent_only_where_webcrm_says_one(shop):
     """
     Else Fortnox takes the article's own.
@@ -185,6 +220,37 @@ async def test_a_currency_crosses_by_its_code(shop):
     euro = next(order for order in map(papers.order, [shop] * 2, ["1", "2"]) if order["Currency"] == "EUR")
     assert [21.0] == totals(euro["OrderRows"])
     assert ["EUR", "NOK"] == sorted(each["DeliveryCurrencyName"] for each in papers.deliveries(shop))
+
+
+async def test_a_delivery_that_says_no_currency_is_in_webcrms_own(shop):
+    """
+    Not in the customer's: 100 kronor never become 100 euro.
+    """
+    async with shop.running():
+        shop.people.edit_customer("1", Currency="EUR")
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        made = papers.new_delivery(shop, organisation, papers.line("102", "A", 1, 100), OrderDate=DAY)
+        assert "00" == made["DeliveryCurrencyName"]
+        await sync_at_rest(shop)
+        assert [] == await codes(shop)
+    assert "SEK" == papers.order(shop)["Currency"]
+    assert "00" == papers.delivery(shop, made["DeliveryId"])["DeliveryCurrencyName"]
+
+
+async def test_webcrms_own_currency_is_a_setting(shop):
+    """
+    A Norwegian system's deliveries are in its kroner.
+    """
+    shop.set(currency="NOK")
+    async with shop.running():
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        papers.new_delivery(shop, organisation, papers.line("102", "A", 1, 100), OrderDate=DAY)
+        papers.new_order(shop, "1", papers.order_row(1), Currency="NOK")
+        await sync_at_rest(shop)
+    assert ["NOK", "NOK"] == [papers.order(shop, number)["Currency"] for number in ("1", "2")]
+    assert ["00", "NOK"] == sorted(each["DeliveryCurrencyName"] for each in papers.deliveries(shop))
 
 
 async def test_a_currency_that_webcrm_does_not_list_waits(shop):

@@ -33,6 +33,7 @@ ORDER = {
 }
 INVOICE = {
     "DocumentNumber": "34", "CustomerNumber": "1", "InvoiceDate": "2026-11-27", "Remarks": "",
+    "DueDate": "2026-12-27",
     "Currency": "SEK", "ExternalInvoiceReference1": "", "Cancelled": False, "Booked": False,
     "Credit": "false", "CreditInvoiceReference": "0", "OrderReference": "12", "VATIncluded": False,
     "Total": 250, "TotalVAT": 50, "RoundOff": 0, "InvoiceRows": [{**ORDER["OrderRows"][0], "RowId": 9}],
@@ -53,13 +54,20 @@ COMPOSED = {
         "date": "2026-11-20", "delivery_date": "2026-11-25", "text": "Ring först", "order_text": "Ring först",
         "order_number": "12", "invoice_number": "34", "invoice_date": "2026-11-27", "booked": False,
         "finished": ..., "reference": MARK, "row_keys": "9"}),
+    "a copied text": ({**INVOICED, "CopyRemarks": True}, {**INVOICE, "Remarks": "Tack"}, {
+        "text": "Tack", "order_text": None}),
+    "a copied text that was taken away": ({**INVOICED, "CopyRemarks": True}, INVOICE, {
+        "text": None, "order_text": None}),
+    "a text that will be copied": ({**ORDER, "CopyRemarks": True}, None, {
+        "text": "Ring först", "order_text": None}),
     "one that is not ours": ({**INVOICED, "ExternalInvoiceReference1": "PO 7"}, INVOICE, {
         "finished": True, "reference": "PO 7"}),
     "a booked one": (INVOICED, {**INVOICE, "Booked": True}, {"state": "booked", "booked": True, "note": ...}),
     "an invoice alone": (None, ALONE, {
         "key": "invoice:34", "from_order": None, "from_invoice": "invoice:34", "state": "invoice",
         "date": "2026-11-27", "delivery_date": ..., "order_text": ..., "order_number": ...,
-        "invoice_date": ..., "invoice_number": "34", "finished": ..., "reference": "FS1.WC.D.B"}),
+        "invoice_date": ..., "invoice_number": "34", "finished": ..., "reference": "FS1.WC.D.B",
+        "due_date": "2026-12-27"}),
     "an invoice of a person": (None, {**ALONE, "ExternalInvoiceReference1": ""}, {
         "finished": True, "reference": None}),
     "a cancelled order": ({**ORDER, "Cancelled": True}, None, {
@@ -162,6 +170,7 @@ async def test_an_order_is_made_in_one_request(desk):
             "OrderDate": "2026-03-02",
             "Remarks": "Rad 1\nRad 2",
             "CopyRemarks": True,
+            "VATIncluded": False,
             "Currency": "SEK",
             "ExternalInvoiceReference1": MARK,
             "YourOrderNumber": "D-1",
@@ -261,7 +270,7 @@ async def test_an_invoiced_order_is_written_through_its_invoice(desk):
     assert (answer.id, answer.seen.fields["text"], answer.seen.fields["order_text"]) == (
         "order:1",
         "Tack",
-        "Ring först",
+        None,
     )
     assert answer.seen == await desk.get("order:1")
 
@@ -290,6 +299,19 @@ async def test_what_fortnox_takes_no_more_is_told_with_the_reason(desk, actions,
         await desk.update("order:1", **fields)
     assert caught.value.code == code
     assert why.lower() in caught.value.what.lower()
+
+
+@pytest.mark.row("W13")
+@pytest.mark.parametrize(("date", "due"), [("2026-03-12", "2026-04-11"), ("2026-02-20", "2026-03-22")])
+async def test_the_due_date_moves_with_the_date_of_an_invoice(desk, date, due):
+    """By the same days and in the same request: Fortnox would let it stand."""
+    await desk.create(form="invoice", date="2026-03-02", rows=packed([row()]))
+    assert desk.papers.get("invoices", "1")["DueDate"] == "2026-04-01"
+
+    seen = await desk.update("invoice:1", date=date)
+
+    assert desk.body() == {"Invoice": {"InvoiceDate": date, "DueDate": due}}
+    assert (seen.fields["date"], seen.fields["due_date"]) == (date, due)
 
 
 async def test_an_order_that_was_invoiced_meanwhile_takes_no_more(desk):
@@ -347,14 +369,28 @@ async def test_a_date_in_the_locked_period_is_refused_before_it_is_sent(desk):
 
     with pytest.raises(Refused, match=r"REC23.*2026-02-28.*Låst period"):
         await desk.create(date="2026-02-28")
+    desk.asked()
     await desk.create(date="2026-03-01")
-    assert desk.asked() == ["GET /3/settings/lockedperiod", "POST /3/orders"]
+    await desk.create(date="2026-03-01")
+    assert desk.asked() == ["GET /3/settings/lockedperiod", "POST /3/orders", "POST /3/orders"]
 
     desk.papers.fortnox.act("lock_period", {"EndDate": None})
     await desk.clock.sleep(600)
     await desk.update("order:1", date="2026-02-28")
     await desk.update("order:1", text="x")
     assert desk.asked().count("GET /3/settings/lockedperiod") == 1
+
+
+async def test_a_period_that_was_unlocked_lets_a_retry_through_at_once(desk):
+    """A refusal is not remembered: who unlocked it need not wait."""
+    desk.papers.fortnox.act("lock_period", {"EndDate": "2026-02-28"})
+    with pytest.raises(Refused) as caught:
+        await desk.create(date="2026-02-28")
+    assert caught.value.todo.endswith("then retry")
+
+    desk.papers.fortnox.act("lock_period", {"EndDate": None})
+
+    assert (await desk.create(date="2026-02-28")).id == "order:1"
 
 
 async def test_without_the_right_to_see_the_lock_fortnox_checks_alone(desk):

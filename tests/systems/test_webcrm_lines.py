@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from daemon.core.documents import DocumentRow, packed, unpacked, worked_out
 from daemon.core.mapping import LEAVE
 from daemon.net.decode import parse
+from daemon.pairs.fortnox_webcrm_documents import DEFAULT_DELIVERY_MAP
 from daemon.systems.webcrm import lines, mapping
 from daemon.systems.webcrm.lines import Layout
+from daemon.systems.webcrm.spec import DELIVERY_PLACES
 from daemon.systems.webcrm.wire import Field
 
 TOTAL, UNIT = Layout(), Layout(totals=False)
@@ -145,17 +147,42 @@ def test_no_lines_are_no_rows():
     assert (lines.rows_codec(TOTAL).read([]), lines.keys_codec(TOTAL).read([])) == (None, None)
 
 
-TOTALS = {
-    "their sum": (TOTAL, [line(Price=D("10.5")), line(Price=D(5))], 1550),
-    "all are nought": (TOTAL, [line(), line()], None),
-    "unit prices say nothing": (UNIT, [line(Price=D(5))], None),
+HAMMER = {"Memo": "Hammare\nmed skaft", "Data1": "102", "Quantity": D(2), "ListPrice": D(100)}
+GIVES = "its quantity, price and discount give"
+ODD_LINES = {
+    "all agree": (TOTAL, [line(**HAMMER, Price=D(200)), line(Price=D(5))], None),
+    "more": (TOTAL, [line(**HAMMER, Price=D(250))], f"Hammare: 250.00, {GIVES} 200.00"),
+    "less": (TOTAL, [line(**HAMMER, Price=D(150), Discount=D(10))], f"Hammare: 150.00, {GIVES} 180.00"),
+    "the first of two that cancel out": (
+        TOTAL,
+        [line(2, 20, **HAMMER, Price=D(250)), line(1, 10, **{**HAMMER, "Memo": ""}, Price=D(150))],
+        f"102: 150.00, {GIVES} 200.00",
+    ),
+    "without any text": (
+        TOTAL,
+        [line(Quantity=D(1), ListPrice=D(1), Price=D(2))],
+        f"a line without a text: 2.00, {GIVES} 1.00",
+    ),
+    "stored unrounded": (
+        TOTAL,
+        [line(Quantity=D(3), ListPrice=D("33.33"), Discount=D(10), Price=D("89.991"))],
+        None,
+    ),
+    "says nothing": (TOTAL, [line(**HAMMER)], None),
+    "unit prices": (UNIT, [line(**HAMMER, Price=D(5))], None),
+    "no lines": (TOTAL, [], None),
 }
 
 
-@pytest.mark.parametrize(("layout", "shown", "total"), TOTALS.values(), ids=TOTALS)
-def test_what_the_lines_themselves_come_to(layout, shown, total):
-    """Told only where lines keep totals, and some line does."""
-    assert lines.total_codec(layout).read(shown) == total
+@pytest.mark.parametrize(("layout", "shown", "told"), ODD_LINES.values(), ids=ODD_LINES)
+def test_a_line_that_says_another_sum_than_its_numbers_is_named(layout, shown, told):
+    """Line by line: two mistakes that cancel out are two; only where lines keep totals."""
+    assert lines.odd_line_codec(layout).read(shown) == told
+
+
+def test_of_lines_that_cannot_be_read_nothing_is_said():
+    """Nor are they guessed at."""
+    assert lines.odd_line_codec(TOTAL).read([line(Price="tre")]) is LEAVE
 
 
 WRITINGS = {
@@ -253,7 +280,7 @@ def test_a_written_row_is_read_back(wanted):
 @given(wanted=ROWS)
 def test_a_written_row_is_read_back_where_lines_keep_unit_prices(wanted):
     """The same, or the row is refused before anything is sent."""
-    if lines.check(UNIT)(packed([wanted]), TODAY):
+    if lines.check(UNIT)(packed([wanted]), None, TODAY):
         return
     ((found, _),) = lines.keyed([over_the_wire(lines.spelled(wanted, UNIT))], UNIT)
 
@@ -285,7 +312,7 @@ CHECKS = {
 @pytest.mark.parametrize(("layout", "wanted", "code"), CHECKS.values(), ids=CHECKS)
 def test_rows_that_cannot_be_lines_are_named_before_they_are_sent(layout, wanted, code):
     """With the row's place."""
-    found = lines.check(layout)(packed([row(text="first", quantity=D(1)), wanted]), TODAY)
+    found = lines.check(layout)(packed([row(text="first", quantity=D(1)), wanted]), None, TODAY)
 
     assert (found and found[0]) == code
     assert found is None or "row 2" in found[1]
@@ -414,7 +441,10 @@ FIELDS = {
     "not finished": ({"DeliveryStatus": "OnGoing"}, {"finished": None}),
     "no value": ({"DeliveryOrderValue": 0}, {"value": None}),
     "a value": ({"DeliveryOrderValue": D("1600.5")}, {"value": 160050}),
-    "no currency": ({"DeliveryCurrencyName": "00"}, {"currency": None}),
+    "the own currency": ({"DeliveryCurrencyName": "00"}, {"currency": "SEK"}),
+    "no currency": ({"DeliveryCurrencyName": ""}, {"currency": "SEK"}),
+    "a currency that is null": ({"DeliveryCurrencyName": None}, {"currency": "SEK"}),
+    "a currency not chosen": ({"DeliveryCurrencyName": "-- välj --"}, {"currency": "SEK"}),
     "a currency by its code": ({"DeliveryCurrencyName": "SEK"}, {"currency": "SEK"}),
     "a currency that is mapped": ({"DeliveryCurrencyName": "euro"}, {"currency": "EUR"}),
 }
@@ -440,7 +470,7 @@ SPELLED = {
     "value": (5, {"DeliveryOrderValue": D("0.05")}),
     "your_number": ("1", {}),
     "row_keys": ("1@10", {}),
-    "line_total": (5, {}),
+    "odd_line": ("x", {}),
     "from_order": ("order:1", {}),
 }
 
@@ -459,3 +489,33 @@ def test_an_unmapped_zero_currency_may_be_mapped():
 
     assert table.read({"DeliveryCurrencyName": "00"})["currency"] == "SEK"
     assert table.write({"currency": "SEK"}) == {"DeliveryCurrencyName": "00"}
+
+
+# fmt: off
+CURRENCIES = {
+    # the list,                  what `currencies` names,       the code -> what is written; SEK is their own
+    "as it is listed":         (("00", "SEK", "EUR"),          {},                    "EUR", "EUR"),
+    "their own, listed":       (("00", "SEK"),                 {"Kronor": "SEK"},     "SEK", "SEK"),
+    "their own, by its name":  (("00", "Kronor"),              {"Kronor": "SEK"},     "SEK", "Kronor"),
+    "their own, in no list":   (("00", "EUR"),                 {},                    "SEK", "00"),
+    "their own, mapped to what is in no list": (("00",),       {"Kronor": "SEK"},     "SEK", "00"),
+    "their own, without a list": ((),                          {},                    "SEK", "00"),
+    "by its name":             (("00", "Euro"),                {"Euro": "EUR"},       "EUR", "Euro"),
+    "with a text behind it":   (("00", "EUR: Euro"),           {},                    "EUR", "EUR: Euro"),
+    "in no list":              (("00", "SEK"),                 {},                    "CHF", "CHF"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("texts", "named", "code", "written"), CURRENCIES.values(), ids=CURRENCIES)
+def test_a_currency_is_written_as_it_is_listed(texts, named, code, written):
+    """By its code first; webCRM's own by no currency where it has no name there. All read back."""
+    codec = mapping.currency_name(named, texts, "SEK")
+
+    assert codec.write(code) == written
+    assert codec.read(written) == code
+
+
+def test_the_maps_of_a_delivery_are_one():
+    """What the settings call the default is where the adapter looks."""
+    assert DEFAULT_DELIVERY_MAP == DELIVERY_PLACES

@@ -291,19 +291,17 @@ class Deliveries:
             self.places.get("booked", ""): "No",
         }
         plain = {name: cleared.get(name, value) if value == "" else value for name, value in payload.items()}
-        # Their own names stand in no list; a currency was looked for in its own already.
-        named = {spec.STATUS, self.places.get("booked"), mapping.alias("CurrencyName", self.fields)}
+        # Their own names stand in no list, nor need that of no currency.
+        named = {spec.STATUS, self.places.get("booked")}
+        if plain.get(currency := mapping.alias("CurrencyName", self.fields)) == spec.NO_CURRENCY:
+            named.add(currency)
         texts = {name: field for name, field in self.fields.items() if name not in named}
         return wire.chosen(plain, texts, country_is_object=False)
 
     def _check_currency(self, payload: Payload) -> None:
         name = mapping.alias("CurrencyName", self.fields)
-        field, text = self.fields.get(name, wire.Field()), str(payload.get(name) or "")
-        if (
-            text not in ("", spec.NO_CURRENCY)
-            and field.texts
-            and folded(text) not in map(folded, field.texts)
-        ):
+        field, text = self.fields.get(name, wire.Field()), str(payload.get(name) or spec.NO_CURRENCY)
+        if text != spec.NO_CURRENCY and field.texts and folded(text) not in map(folded, field.texts):
             label = field.label or name
             raise Refused(
                 "REC19",

@@ -215,12 +215,8 @@ def currency_name(currencies: Mapping[str, str], texts: Sequence[str], own: str)
         return code or own
 
     def write(code: Value) -> Any:
-        text = same.get(folded(str(code))) or written.get(str(code)) or listed.write(code)
-        return (
-            NO_CURRENCY
-            if code == own and folded(str(text)) not in same and str(code) not in written
-            else text
-        )
+        text = str(same.get(folded(str(code))) or written.get(str(code)) or listed.write(code))
+        return NO_CURRENCY if code == own and folded(text) not in same else text
 
     return Codec(read, write)
 
