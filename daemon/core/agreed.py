@@ -5,7 +5,7 @@ What a settled write means: what is agreed on now, and which records it was abou
 from __future__ import annotations
 
 from daemon.core.agreement import Agreement
-from daemon.core.documents import made_of
+from daemon.core.documents import halfway
 from daemon.core.mapping import Table
 from daemon.core.records import Agreeing, Seen, Side, Value
 from daemon.core.steps import Create, Step, Tables, Update
@@ -50,10 +50,11 @@ def half_written(step: Create | Update, now: Seen, table: Table) -> Agreeing:
         return {}
     agreed: dict[str, tuple[Value, Value] | None] = {}
     for field in table.later & step.fields.keys():
-        was, sent, shown = step.was.get(field), step.fields[field], now.fields.get(field)
+        was, sent = step.was.get(field), table.normal(field, step.fields[field])
+        shown = now.fields.get(field)
         other = was if sent is None else None  # not what the other side holds
         both = (other, shown) if step.side is Side.PARTNER else (shown, other)
-        agreed[field] = both if made_of(shown, was, sent) else None
+        agreed[field] = both if halfway(was, sent, shown) else None
     return agreed
 
 

@@ -9,6 +9,7 @@ text that `packed` makes of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from difflib import SequenceMatcher
@@ -130,10 +131,20 @@ def alike(ours: Value, theirs: Value) -> bool:
     return len(mine) == len(others) and all(map(row_alike, mine, others))
 
 
-def made_of(rows: Value, *others: Value) -> bool:
-    """Whether each row says the same as one of the others' rows."""
-    known = [row for value in others for row in unpacked(value)]
-    return all(any(row_alike(row, each) for each in known) for row in unpacked(rows))
+def halfway(was: Value, sent: Value, now: Value) -> bool:
+    """
+    Whether rows are what a write of `sent` over `was` leaves when it stops midway.
+
+    Each row is there as often as in one of the two, and none is missing: else a person was there too.
+    """
+    before, wanted, present = (Counter(map(_identity, unpacked(value))) for value in (was, sent, now))
+
+    def fits(row: tuple[object, ...]) -> bool:
+        fewest, most = sorted((before[row], wanted[row]))
+        return fewest <= present[row] <= most
+
+    complete = present.total() >= min(before.total(), wanted.total())
+    return complete and all(map(fits, before | wanted | present))
 
 
 def row_alike(mine: DocumentRow, other: DocumentRow) -> bool:

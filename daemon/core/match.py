@@ -8,13 +8,15 @@ side. Anything less certain waits for a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
 from daemon.core.agreement import Agreement
-from daemon.core.records import Problem, Seen, Side, Value
+from daemon.core.records import Fields, Problem, Seen, Side, Value
 
+ALONE = "give each its own value, the two that belong together the same number"
+APART = {"reference": "cancel the copies, or take our external reference out of them"}
 NAMED_MOST = 10  # candidates that a problem names; their number is told before
 
 
@@ -52,10 +54,21 @@ def belonging(agreement: Agreement, seen: Seen) -> Mapping[str, Value]:
     return {field: seen.fields.get(field)} if field else {}
 
 
-def twin(candidates: Sequence[Candidate], recognised_by: Sequence[str], where: str) -> Twin | Problem | None:
-    """The twin, why it cannot be told, or None when there is none. The strongest field decides."""
+def twin(
+    candidates: Sequence[Candidate],
+    recognised_by: Sequence[str],
+    where: str,
+    living: Callable[[Fields], bool] = lambda _: True,
+) -> Twin | Problem | None:
+    """
+    The twin, why it cannot be told, or None when there is none. The strongest field decides.
+
+    Of several that bear our mark the one that is `living` is ours: people cancel the copies they made.
+    """
     for field in recognised_by:
         free = {c.record.id: c.record for c in candidates if c.on == field and not c.linked}
+        alive = {record_id: record for record_id, record in free.items() if living(record.fields)}
+        free = alive if field == "reference" and len(alive) == 1 else free
         rivals = max((c.rivals for c in candidates if c.on == field), default=0)
         if not free:
             continue
@@ -65,7 +78,7 @@ def twin(candidates: Sequence[Candidate], recognised_by: Sequence[str], where: s
             code="REC07",
             what=f"{max(len(free), rivals + 1)} records share one {field}: none can be told to be the twin",
             where=where,
-            todo=f"give each its own value, the two that belong together the same number; then `retry`; "
+            todo=f"{APART.get(field, ALONE)}; then `retry`; "
             f"candidates: {', '.join(sorted(free)[:NAMED_MOST])}",
         )
     return None

@@ -23,7 +23,9 @@ def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
     side, record = next(iter(unit.records.items()))
     if side is Side.PARTNER and not _takes_part(unit, record.fields, agreement):
         return Decision(unit=unit, ignored="its type is not among those that take part")
-    match twin(unit.candidates, agreement.recognised_by, unit.key):
+    match twin(unit.candidates, agreement.recognised_by, unit.key, agreement.living):
+        case Problem() if side is Side.FORTNOX and not agreement.living(record.fields):
+            return Decision(unit=unit, ignored="not active")
         case Problem() as problem:
             return Decision(unit=unit, problem=problem)
         case Twin() as found if side is Side.FORTNOX and not agreement.gate(found.record.fields):
@@ -65,7 +67,7 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         steps=tuple(_update(unit, side, given[side], agreement) for side in going),
         alike=merged.alike,
         conflicts=merged.conflicts,
-        problem=problem or _locked_out(unit, merged, locked),
+        problem=problem or _locked_out(unit, merged, locked) or _unreadable(unit, bond, agreement),
     )
 
 
@@ -159,6 +161,25 @@ def _decide_outsider(unit: Unit, record: Seen, found: Twin, agreement: Agreement
         todo="give it a type that takes part, or take the value away there, then `retry`",
     )
     return Decision(unit=unit, problem=problem)
+
+
+def _unreadable(unit: Unit, bond: Bond, agreement: Agreement) -> Problem | None:
+    """Money that was read before and cannot be now: it must not stand still unseen."""
+    gone = [
+        (side, rule.field)
+        for rule in agreement.rules
+        for side, record in unit.records.items()
+        if rule.careful and rule.field in bond.agreed and rule.field not in record.fields
+    ]
+    if not gone:
+        return None
+    side, field = gone[0]
+    return Problem(
+        code="REC15",
+        what=f"its {field} at the {side.value} side cannot be read: too large, or not of its kind",
+        where=f"{unit.key}, {field}",
+        todo="correct it there; it then crosses by itself",
+    )
 
 
 def _unwritable(

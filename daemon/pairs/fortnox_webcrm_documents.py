@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, Literal
 
 from daemon.core.agreement import Agreement, Belonging, Decides, FieldRule
-from daemon.core.documents import alike, unpacked
+from daemon.core.documents import alike
 from daemon.core.legal import locked
 from daemon.core.records import Fields, Problem, Side, Value
 
@@ -96,6 +96,26 @@ def _rules(decides: Mapping[str, str]) -> tuple[FieldRule, ...]:
     )
 
 
+UNREADABLE: Final = Problem(
+    code="REC15",
+    what="a number in its rows is absurd: too large, or no number",
+    where="rows",
+    todo="correct the row in webCRM; it then crosses by itself",
+)
+NO_ROWS: Final = Problem(
+    code="REC13",
+    what="the delivery has no rows",
+    where="rows",
+    todo="add its rows; it then crosses by itself",
+)
+ON_THE_WHOLE: Final = Problem(
+    code="REC16",
+    what="the delivery has a discount on the whole, which a Fortnox document cannot hold",
+    where="discount",
+    todo="take it away there and give the rows a discount; it then crosses by itself",
+)
+
+
 def _says(note: Value, present: Value) -> bool:
     return note is None or str(note) in str(present or "")
 
@@ -137,16 +157,14 @@ def _adds_up_in_fortnox(fields: Fields, crossing: Collection[str]) -> Problem | 
 
 
 def _adds_up_in_webcrm(fields: Fields, crossing: Collection[str]) -> Problem | None:
+    if "rows" not in fields:
+        return UNREADABLE
     if "rows" not in crossing:
         return None
-    rows = unpacked(fields.get("rows"))
-    if not rows:
-        return Problem(
-            code="REC13",
-            what="the delivery has no rows",
-            where="rows",
-            todo="add its rows; it then crosses by itself",
-        )
+    if not fields["rows"]:
+        return NO_ROWS
+    if fields.get("discount"):
+        return ON_THE_WHOLE
     if not fields.get("odd_line"):
         return None
     return Problem(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from daemon.core.documents import (
     DocumentRow,
     alike,
+    halfway,
     joined,
     ore,
     packed,
@@ -229,3 +230,23 @@ def test_an_amount_is_whole_ore():
 def test_a_row_that_costs_nothing_is_no_text():
     """A free row with a quantity is goods (decision 44)."""
     assert not msgspec.structs.replace(row(price="0"), article="").is_text
+
+
+A, B, C = row(), row(article="B"), row(article="C")
+HALFWAY = {
+    # from [A, B] to [A, C]: what shows now     only our write?
+    "nothing written": ([A, B], True),
+    "all written": ([A, C], True),
+    "the new one first": ([A, B, C], True),
+    "the old one gone first": ([A], False),
+    "a person's row beside": ([A, C, row(price="7")], False),
+    "a person changed one": ([row(quantity="9"), C], False),
+    "a person dropped one": ([C], False),
+    "a person doubled one": ([A, A, C], False),
+}
+
+
+@pytest.mark.parametrize(("now", "ours"), HALFWAY.values(), ids=HALFWAY)
+def test_rows_half_written_are_told_from_what_a_person_did(now, ours):
+    """New and changed rows are written before old ones go, so none is ever missing."""
+    assert ours == halfway(packed([A, B]), packed([A, C]), packed(now))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daemon.sandbox.faults import Fault
 from tests.rows import papers
 from tests.rows.acts import codes, listed, sent, sync_at_rest
 from tests.town import Town
@@ -420,3 +421,77 @@ async def test_a_pass_that_would_write_more_than_the_set_amount_is_held(shop):
         await shop.desk.release(held["id"], drop=False)
         await sync_at_rest(shop)
     assert 2 == len(papers.orders(shop))
+
+
+ABSURD = {
+    "a barcode in the quantity": {"Quantity": 7310865004703.0},
+    "a number beyond reckoning": {"Quantity": 1e17},
+}
+
+
+@pytest.mark.parametrize("typed", ABSURD.values(), ids=ABSURD)
+async def test_an_absurd_number_parks_the_delivery_and_nothing_stands_still_unseen(shop, typed):
+    """
+    In a new delivery as in a linked one; once it is mended the rows cross.
+    """
+    async with shop.running():
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        made = papers.new_delivery(shop, organisation, papers.line("102", "Hammare", 1, 10), OrderDate=DAY)
+        await sync_at_rest(shop)
+        (line,) = papers.lines_of(shop, made["DeliveryId"])
+        papers.edit_line(shop, line["QuotationLineId"], **typed)
+        odd = papers.line("102", "Hammare", 1, 10) | {f"QuotationLine{k}": v for k, v in typed.items()}
+        papers.new_delivery(shop, organisation, odd, OrderDate=DAY)
+        await shop.sync()
+        assert {"REC15", "REC16"} >= set(await codes(shop))
+        assert 2 == len(await codes(shop))
+        papers.edit_line(shop, line["QuotationLineId"], Quantity=3, Price=30)
+        await shop.sync()
+        assert 1 == len(await codes(shop))
+    assert [30.0] == totals(papers.order(shop)["OrderRows"])
+    assert 1 == len(papers.orders(shop))
+
+
+async def test_a_discount_on_the_whole_delivery_waits(shop):
+    """
+    A Fortnox document has none, and nobody is billed the full sum for it.
+    """
+    async with shop.running():
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        hammer = papers.line("102", "Hammare", 1, 1000)
+        made = papers.new_delivery(shop, organisation, hammer, OrderDate=DAY, Discount=10, OrderValue=900)
+        await sync_at_rest(shop)
+        assert ["REC16"] == await codes(shop)
+        assert 900 == papers.delivery(shop, made["DeliveryId"])["DeliveryOrderValue"]
+    assert [] == papers.orders(shop)
+
+
+async def test_of_copies_with_our_reference_the_one_that_is_not_cancelled_is_ours(town):
+    """
+    A person copied our invoice while its answer was lost; cancelling the copy ends the doubt.
+    """
+    shop = opened(town, "invoice")
+    async with shop.running():
+        await shop.sync()
+        organisation = shop.people.organisation("Alfa AB")
+        papers.new_delivery(shop, organisation, papers.line("102", "Hammare", 1, 10), OrderDate=DAY)
+        fault = Fault(system="fortnox", method="POST", path="/3/invoices", fault="lost_after")
+        shop.world.faults.add(fault)
+        await shop.sync()
+        mark = papers.invoice(shop)["ExternalInvoiceReference1"]
+        papers.new_invoice(shop, "1", papers.invoice_row(1), ExternalInvoiceReference1=mark)
+        for _ in range(3):
+            shop.wait(minutes=20)
+            await shop.sync()
+        assert await codes(shop)
+        papers.act(shop, "invoices/2", "cancel")
+        for each in await shop.desk.parked():
+            await shop.desk.retry(each["id"])
+        for _ in range(3):
+            shop.wait(minutes=20)
+            await shop.sync()
+        assert [] == await codes(shop)
+    (delivery,) = papers.deliveries(shop)
+    assert "invoice:1" == delivery["DeliveryErpId"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any, Final
 
 from daemon.core import codecs
@@ -75,9 +76,10 @@ def _row_fault(row: DocumentRow) -> Fault | None:
     if not row.article:
         return "REC13", "it has a price or a quantity but no article", "choose an article for the row"
     if row.vat is not None and not (0 <= row.vat <= WHOLE and row.vat == int(row.vat)):
-        return "REC17", f"{row.vat:f} % VAT: Fortnox takes whole percents", "correct the VAT rate"
+        return "REC17", f"{row.vat:f} % VAT: Fortnox takes whole percents, 0 to 100", "correct the VAT rate"
     if rows.money(row) is None:
-        what = "its total cannot be had with two decimals in quantity and price, or a number is out of range"
+        told = f"{row.quantity:f} x {row.price:f} = {Decimal(row.total).scaleb(-2):.2f}"
+        what = f"{told} cannot be had with two decimals in quantity and price within Fortnox' range"
         return "REC15", what, "round quantity and price to two decimals"
     return None
 

@@ -147,6 +147,7 @@ def document(
         Row("description",     alias("Description", fields), TEXT),
         Row("your_number",     "DeliveryNumber",             TEXT, writable=False),
         Row("value",           ORDER_VALUE,                  PRICE),
+        Row("discount",        "DeliveryDiscount",           PRICE, writable=False),
     )
     # fmt: on
     crosses = {"invoice_date": DAY, "delivery_date": DAY, "booked": CHECK}
