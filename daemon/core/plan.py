@@ -24,10 +24,9 @@ def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
     if side is Side.PARTNER and not _takes_part(unit, record.fields, agreement):
         return Decision(unit=unit, ignored="its type is not among those that take part")
     match twin(unit.candidates, agreement.recognised_by, unit.key, agreement.living):
-        case Problem() if side is Side.FORTNOX and not agreement.living(record.fields):
-            return Decision(unit=unit, ignored="not active")
         case Problem() as problem:
-            return Decision(unit=unit, problem=problem)
+            gone = side is Side.FORTNOX and not agreement.living(record.fields)
+            return Decision(unit=unit, ignored="not active") if gone else Decision(unit=unit, problem=problem)
         case Twin() as found if side is Side.FORTNOX and not agreement.gate(found.record.fields):
             return _decide_outsider(unit, record, found, agreement, tables)
         case Twin() as found:
