@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 import pytest
@@ -62,8 +63,21 @@ def spoil(town: Town, story: Story, fault: dict, **more: object) -> None:
     town.world.faults.add(Fault(**where, **fault, **more))
 
 
-@pytest.mark.parametrize("fault", [*UNCLEAR, *CLEAR])
-@pytest.mark.parametrize("name", STORIES)
+def matrix() -> list[tuple[str, str]]:
+    """
+    Each story with each fault. Of stories that create nothing in Fortnox every second fault, in turn:
+    the whole takes minutes (CRASH_EVERY=1).
+    """
+    faults = [*UNCLEAR, *CLEAR]
+    stride = 1 if os.environ.get("CRASH_EVERY") == "1" else 2
+    found = []
+    for number, (name, story) in enumerate(STORIES.items()):
+        whole = story.system == "fortnox" and story.method == "POST"
+        found += [(name, fault) for fault in (faults if whole else faults[number % stride :: stride])]
+    return found
+
+
+@pytest.mark.parametrize(("name", "fault"), matrix())
 async def test_whatever_happens_to_a_write_both_sides_end_equal_and_nothing_is_made_twice(
     tmp_path, name, fault
 ):
