@@ -40,6 +40,7 @@ from daemon.pairs.settings import ConnectorSettings
 from daemon.ports import Clock, Finding, Grant, Http, Ids
 from daemon.service.loop import Loop
 from daemon.service.operate import stamp
+from daemon.store.database import RUNNING
 from daemon.store.journal import Journal
 from daemon.systems import REGISTRY
 
@@ -174,7 +175,7 @@ class House:
         now = self._clock.now().timestamp()
         spent = {name: [now - age for age in each.recent()] for name, each in self._throttles.items()}
         await self.journal.note("budgets", msgspec.json.encode(spent).decode())
-        await self.journal.note("running", "")
+        await self.journal.note(RUNNING, "")
 
     def _end_of(self, name: str, config: Config) -> _End:
         """The company's end as it is, or a new one when its section is new or changed."""
@@ -275,8 +276,8 @@ class House:
         """Go on counting where the last process stopped; `last_called_at` in epoch seconds."""
         spent = await self.journal.noted("budgets")
         self._spent_at = msgspec.json.decode(spent or "{}", type=dict[str, list[float]])
-        self._crashed_at = last_called_at if await self.journal.noted("running") else None
-        await self.journal.note("running", "yes")
+        self._crashed_at = last_called_at if await self.journal.noted(RUNNING) else None
+        await self.journal.note(RUNNING, "yes")
 
     def _client(self, company: str, system: str, url: str, throttle: Throttle) -> Client:
         def observe(route: str, outcome: int | str, seconds: float) -> None:

@@ -22,10 +22,12 @@ import anyio
 
 from daemon.errors import StateBusy, StateError
 from daemon.store.migrate import migrate
+from daemon.store.queries import SQL
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+RUNNING = "running"  # noted while a process has the file open: "" once it has closed it
 LOCKED_S = 1.0  # nobody else has a reason to be in the file: who waits longer waits in vain
 PRAGMAS = (
     "PRAGMA locking_mode = EXCLUSIVE",
@@ -132,10 +134,19 @@ async def open_database(path: Path) -> Database:
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     for pragma in PRAGMAS:
         db.execute(pragma)
-    broken = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if broken != "ok":
-        raise _damaged(broken, path)
+    if not _ended_well(db):
+        broken = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if broken != "ok":
+            raise _damaged(broken, path)
     migrate(db, path)
+
+
+def _ended_well(db: sqlite3.Connection) -> bool:
+    """Whether the last process closed the file; the check of a large one would delay every start."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return False
+    noted = db.execute(SQL["meta_get"], {"key": RUNNING}).fetchone()
+    return noted is not None and noted[0] == ""
 
 
 def _folder_error(error: OSError, folder: Path) -> StateError:
