@@ -199,27 +199,22 @@ async def test_another_program_in_the_file_is_refused(tmp_path):
     assert caught.value.code == "DBS01"
 
 
-@pytest.mark.parametrize(
-    ("noted", "found"), [("yes", True), ("", False)], ids=["after a crash", "after a clean stop"]
-)
+ENDED = {"after a crash": ("yes", True), "after a clean stop": ("", False)}
+
+
+@pytest.mark.parametrize(("noted", "found"), ENDED.values(), ids=ENDED)
 async def test_a_file_is_checked_whole_when_its_last_process_did_not_close_it(tmp_path, noted, found):
     """
     A large file takes long to check, so a clean stop spares the next start the wait.
     """
     path = tmp_path / "state.db"
+    rows = [("running", noted), *((f"k{number:05}", "x" * 200) for number in range(2000))]
     database = await open_database(path)
-    await database.transact(
-        lambda db: db.execute("INSERT INTO meta VALUES ('running', ?)", (noted,)).rowcount
-    )
-    for number in range(2000):
-        await database.transact(
-            lambda db, n=number: (
-                db.execute("INSERT INTO meta VALUES (?, ?)", (f"k{n:05}", "x" * 200)).rowcount
-            )
-        )
+    await database.transact(lambda db: db.executemany("INSERT INTO meta VALUES (?, ?)", rows).rowcount)
     await database.close()
     whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2] + b"\xff" * 4096 + whole[len(whole) // 2 + 4096 :])
+    middle = len(whole) // 2
+    path.write_bytes(whole[:middle] + b"\xff" * 4096 + whole[middle + 4096 :])
     if found:
         with pytest.raises(StateError) as caught:
             await open_database(path)
