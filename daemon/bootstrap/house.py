@@ -175,7 +175,8 @@ class House:
         now = self._clock.now().timestamp()
         spent = {name: [now - age for age in each.recent()] for name, each in self._throttles.items()}
         await self.journal.note("budgets", msgspec.json.encode(spent).decode())
-        await self.journal.note(RUNNING, "")
+        if not self.journal.database.damaged:
+            await self.journal.note(RUNNING, "")
 
     def _end_of(self, name: str, config: Config) -> _End:
         """The company's end as it is, or a new one when its section is new or changed."""

@@ -51,7 +51,8 @@ def _left_alone(unit: Unit, side: Side, record: Seen, agreement: Agreement) -> s
 def _fields(unit: Unit, side: Side, record: Seen, agreement: Agreement, tables: Tables) -> Fields | Problem:
     """What the new record is made of, or why it cannot be made."""
     target = side.other
-    if problem := weighed(unit, side, record.fields, record.fields, agreement):
+    everything = {rule.field for rule in agreement.rules}
+    if problem := weighed(unit, side, record.fields, everything, agreement):
         return problem
     prepared = agreement.create[target](record.fields)
     if isinstance(prepared, Problem):

@@ -163,12 +163,14 @@ def _decide_outsider(unit: Unit, record: Seen, found: Twin, agreement: Agreement
 
 
 def _unreadable(unit: Unit, bond: Bond, agreement: Agreement) -> Problem | None:
-    """Money that was read before and cannot be now: it must not stand still unseen."""
+    """Money that one side shows and the other, or neither any more, can: it must not stand still unseen."""
     gone = [
         (side, rule.field)
         for rule in agreement.rules
         for side, record in unit.records.items()
-        if rule.careful and rule.field in bond.agreed and rule.field not in record.fields
+        if rule.careful
+        and rule.field not in record.fields
+        and (rule.field in bond.agreed or any(rule.field in each.fields for each in unit.records.values()))
     ]
     if not gone:
         return None

@@ -245,7 +245,8 @@ class Rounds:
                 tx.work(self._binding, other).again(side, record_id, asked=True)
                 news = True
             if decision.problem:
-                work.park(decision, decision.problem, now)
+                # Without its steps: those that still go must not be taken for refused when they fail.
+                work.park(msgspec.structs.replace(decision, steps=()), decision.problem, now)
             if not _writes(job):
                 if not decision.problem:
                     work.unpark(decision.unit.key)

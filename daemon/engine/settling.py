@@ -18,6 +18,7 @@ from daemon.core.recover import Found, Strange, landed
 from daemon.core.steps import Create, Decision, Unit, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.writing import Job, Timing, Writer
+from daemon.errors import Refused
 from daemon.ports import Clock, Journal, System, Transaction
 
 ATTEMPTS = 3  # then a person
@@ -60,7 +61,10 @@ class Settler:
     async def _settle(self, intent: Intent) -> Intent | None:
         """One look. The intent again when it has to be looked for once more."""
         if isinstance(intent.step, Update):
-            await self._settle_update(intent, intent.step, self._writer.system(intent.step.side))
+            try:
+                await self._settle_update(intent, intent.step, self._writer.system(intent.step.side))
+            except Refused as error:
+                await self._writer.unknown(intent, error)  # it is looked for later; others need not wait
             return None
         return await self._settle_create(intent, intent.step)
 

@@ -3,8 +3,9 @@ The write protocol: intent, look, sent, one request, judged answer, read-back, l
 
 The order is the promise. An intent is on disk before its request leaves; from
 SENT on the outcome may exist, so everything up to the stored verdict is
-shielded from cancellation; a request is sent once for each attempt; what is
-not certain becomes UNKNOWN and is looked for before it is tried again.
+shielded from cancellation (of a write of several requests: each of them); a
+request is sent once for each attempt; what is not certain becomes UNKNOWN and
+is looked for before it is tried again.
 """
 
 from __future__ import annotations
@@ -176,6 +177,9 @@ class Writer:
         intent = await self._journal.write(lambda tx: tx.intents(self._binding).sent(intent, now))
         try:
             answer = await self._request(job, intent, lane)
+        except anyio.get_cancelled_exc_class():
+            await self._stopped(intent)
+            raise
         except (Refused, Gone) as error:
             await self._refused(job, intent, error)
             return
@@ -194,6 +198,14 @@ class Writer:
             self.pending[intent.step.side].append(Pending(job=job, intent=intent, answer=answer))
         else:
             await self._answered(job, intent, answer, answer.seen)
+
+    async def _stopped(self, intent: Intent) -> None:
+        """A write of several requests was stopped between two of them: none is under way."""
+        system, key = self.system(intent.step.side).name, intent.step.key
+        what, todo = "the write was stopped between two requests", "it is looked for by itself"
+        error = OutcomeUnknown("NET07", what, key, todo, system=system)
+        with anyio.CancelScope(shield=True):
+            await self.unknown(intent, error, wait=dt.timedelta(0))
 
     def _back_out(self, tx: Transaction, intent: Intent) -> None:
         intents = tx.intents(self._binding)
@@ -227,14 +239,18 @@ class Writer:
         status, code = error.status, error.vendor_code
         written = Written(outcome="refused", status=status, code=code, cause=error.what, remedy=error.todo)
         half = await self._read_half(intent) if self._in_parts(intent.step) else {}
-        await self.set_aside(intent, problem, job, written, half)
+        if half is not None:
+            await self.set_aside(intent, problem, job, written, half)
 
-    async def _read_half(self, intent: Intent) -> Agreeing:
-        """What a write of several requests left when one of them was refused."""
+    async def _read_half(self, intent: Intent) -> Agreeing | None:
+        """What a write of several requests left when one was refused; None where that is unknown."""
         step, account = intent.step, self._accounts[intent.step.side]
         assert isinstance(step, Update)
         try:
             await account.read_by_key(self.agreement, [step.target_id], Lane.SETTLE)
+        except Refused as error:
+            await self.unknown(intent, error)
+            return None
         except (GrantError, RemoteError) as error:
             await self.unknown(intent, error, wait=dt.timedelta(0))
             raise

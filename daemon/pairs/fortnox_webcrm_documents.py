@@ -157,10 +157,10 @@ def _adds_up_in_fortnox(fields: Fields, crossing: Collection[str]) -> Problem | 
 
 
 def _adds_up_in_webcrm(fields: Fields, crossing: Collection[str]) -> Problem | None:
-    if "rows" not in fields:
-        return UNREADABLE
     if "rows" not in crossing:
         return None
+    if "rows" not in fields:
+        return UNREADABLE
     if not fields["rows"]:
         return NO_ROWS
     if fields.get("discount"):

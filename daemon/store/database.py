@@ -75,6 +75,7 @@ class Database:
 
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self._connection, self.path = connection, path
+        self.damaged = False  # found while it was open: the next start must check it whole
 
     async def transact(self, work: Work[T]) -> T:
         """
@@ -101,7 +102,9 @@ class Database:
             try:
                 results.append(await self._connection._execute(whole))  # type: ignore[no-untyped-call] # noqa: SLF001
             except sqlite3.Error as error:
-                raise _database_error(error, self.path) from error
+                problem = _database_error(error, self.path)
+                self.damaged |= problem.code == "DBS03"
+                raise problem from error
         return results[0]
 
     async def close(self) -> None:

@@ -4,8 +4,12 @@ Deliveries made in webCRM: what they become in Fortnox, and what follows both wa
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from daemon.errors import RemoteError
+from daemon.sandbox.faults import Fault
 from tests.rows import papers
 from tests.rows.acts import codes, listed, picked, sync_at_rest
 
@@ -510,3 +514,28 @@ async def test_an_article_that_comes_later_lets_a_retry_through(town):
         await sync_at_rest(town)
         assert [] == await codes(town)
     assert [("104", 1.0, 5.0)] == papers.money(papers.order(town)["OrderRows"])
+
+
+@pytest.mark.row("W10")
+@pytest.mark.parametrize("spoiled", [{"fault": "status", "status": 429}, {"fault": "lost_before"}])
+async def test_what_still_goes_is_sent_again_although_the_rows_wait(town, spoiled):
+    """
+    A text and a row of an invoiced order are edited together and the text's request fails once.
+    """
+    papers.with_documents(town, "order")
+    async with town.running():
+        made = papers.new_delivery(town, papers.customer(town), *TWO, OrderDate=DAY)
+        await town.sync()
+        papers.act(town, "orders/1", "createinvoice")
+        await sync_at_rest(town)
+        key = made["DeliveryId"]
+        papers.edit_delivery(town, key, Memo="Till fakturan")
+        papers.edit_line(town, papers.lines_of(town, key)[0]["QuotationLineId"], Quantity=1, Price=149.5)
+        fault = Fault(system="fortnox", method="PUT", path="/3/invoices/*", **spoiled)
+        town.world.faults.add(fault)
+        for _ in range(4):
+            with suppress(RemoteError):
+                await town.sync()
+            town.wait(minutes=20)
+        assert ["REC24"] == await codes(town)
+    assert "Till fakturan" == papers.invoice(town)["Remarks"]
