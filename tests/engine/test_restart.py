@@ -46,7 +46,7 @@ async def young_town(folder) -> Town:
 
 
 TOWNS = {"a first pass": young_town, "a later pass": busy_town}
-EVERY = int(os.environ.get("CRASH_EVERY", "14"))  # 1 for all steps; a sample begins at a fresh step each time
+EVERY = int(os.environ.get("CRASH_EVERY", "16"))  # 1 for all steps; a sample begins at a fresh step each time
 
 
 async def finishes(town: Town) -> None:
