@@ -16,11 +16,10 @@ def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agre
     What the two sides agree on after a write: for each field that was sent, what each side holds.
 
     Fortnox answers with what it stored, in one go; what it puts in the place of
-    a cleared value is news for the partner. There
-    the record is read some time later: a value that differs from what was sent
-    was edited since by a person, so what was sent is agreed and the difference
-    is an edit. Where money was stored as something else than was sent, nothing
-    is agreed: a person must look.
+    a cleared value is news for the partner. There the record is read some time
+    later: a value that differs from what was sent was edited since by a person,
+    so what was sent is agreed and the difference is an edit. Where money was
+    stored as something else than was sent, nothing is agreed: a person must look.
     """
     table = tables.at(step.side)
     agreed: dict[str, tuple[Value, Value] | None] = {}

@@ -86,7 +86,8 @@ class Agreement(Struct, frozen=True, kw_only=True):
     `belongs_to` is what a record belongs to: it rests while that one does. `locked` tells
     which fields Fortnox takes no change of, by what its record shows. `weigh` finds
     what keeps the named fields of a record of one side from crossing as they stand. With `looked_for` each
-    creation in Fortnox is looked for first.
+    creation in Fortnox is looked for first. `essential` fields are shown by every
+    record: where one is not, it could not be read.
     `mark` gives our reference for a partner record's id, for what is created in
     Fortnox. `create` maps the side that gets a new record to what prepares its fields,
     or refuses them; a side that is absent never gets one.
@@ -105,6 +106,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     locked: Callable[[Fields], Mapping[str, Locked]] = _nothing
     weigh: Mapping[Side, Callable[[Fields, Collection[str]], Problem | None]] = {}
     looked_for: bool = False
+    essential: frozenset[str] = frozenset()
 
     def rule(self, field: str) -> FieldRule | None:
         """The rule of one field."""

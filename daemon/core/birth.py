@@ -51,6 +51,8 @@ def _left_alone(unit: Unit, side: Side, record: Seen, agreement: Agreement) -> s
 def _fields(unit: Unit, side: Side, record: Seen, agreement: Agreement, tables: Tables) -> Fields | Problem:
     """What the new record is made of, or why it cannot be made."""
     target = side.other
+    if problem := unreadable(unit, agreement):
+        return problem
     everything = {rule.field for rule in agreement.rules}
     if problem := weighed(unit, side, record.fields, everything, agreement):
         return problem
@@ -78,6 +80,19 @@ def _decide_to_wait(unit: Unit, owner: Owner, side: Side) -> Decision:
     return Decision(
         unit=unit, problem=Problem(code="REC03", what=what, where=unit.key, todo=todo), wants=wants
     )
+
+
+def unreadable(unit: Unit, agreement: Agreement) -> Problem | None:
+    """An essential field that a record does not show: it must not stand still unseen."""
+    for side, record in unit.records.items():
+        for field in sorted(agreement.essential - record.fields.keys()):
+            return Problem(
+                code="REC15",
+                what=f"its {field} at the {side.value} side cannot be read: too large, or not of its kind",
+                where=f"{unit.key}, {field}",
+                todo="correct it there; it then crosses by itself",
+            )
+    return None
 
 
 def weighed(

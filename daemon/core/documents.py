@@ -268,15 +268,16 @@ def told(value: Value) -> Value:
     if not rows:
         return None
     lines = [_told_row(row) for row in rows]
-    return f"{'; '.join(lines)}; together {_kronor(sum_of(rows))}"
+    return f"{'; '.join(lines)}; together {kronor(sum_of(rows))}"
 
 
 def _told_row(row: DocumentRow) -> str:
     if row.is_text:
         return row.text
     name = " ".join(part for part in (row.article, row.text) if part)
-    return f"{row.quantity:f} {name} à {row.price:f} = {_kronor(row.total)}"
+    return f"{row.quantity:f} {name} à {row.price:f} = {kronor(row.total)}"
 
 
-def _kronor(amount: int) -> str:
+def kronor(amount: int) -> str:
+    """Öre as kronor with two decimals."""
     return f"{Decimal(amount).scaleb(-2):.2f}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from daemon.core.documents import unpacked
+from daemon.core.documents import kronor, unpacked
 from daemon.core.records import Side
 from daemon.core.steps import Create, Step, Update, overwrites
 
@@ -44,7 +44,7 @@ def objections(steps: Sequence[Step], linked: int, limits: Limits, *, asked: boo
             reasons.append(f"would create {born} records at the {side.value} side, the limit is {allowed}")
     written = sum(_worth(step) for step in steps if _written_at(step) is Side.FORTNOX)
     if limits.amount and written > limits.amount * 100:
-        told = f"{written / 100:.2f}"
+        told = kronor(written)
         reasons.append(f"would write documents of {told} in Fortnox, the limit is {limits.amount}")
     return tuple(reasons)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from daemon.core.agreement import Agreement, FieldRule, Locked
-from daemon.core.birth import decide_birth, weighed
+from daemon.core.birth import decide_birth, unreadable, weighed
 from daemon.core.match import Twin, twin
 from daemon.core.merge import ConflictState, Merged, merge
 from daemon.core.records import Fields, Problem, Seen, Side
@@ -66,7 +66,7 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         steps=tuple(_update(unit, side, given[side], agreement) for side in going),
         alike=merged.alike,
         conflicts=merged.conflicts,
-        problem=problem or _locked_out(unit, merged, locked) or _unreadable(unit, bond, agreement),
+        problem=problem or _locked_out(unit, merged, locked) or unreadable(unit, agreement),
     )
 
 
@@ -160,27 +160,6 @@ def _decide_outsider(unit: Unit, record: Seen, found: Twin, agreement: Agreement
         todo="give it a type that takes part, or take the value away there, then `retry`",
     )
     return Decision(unit=unit, problem=problem)
-
-
-def _unreadable(unit: Unit, bond: Bond, agreement: Agreement) -> Problem | None:
-    """Money that one side shows and the other, or neither any more, can: it must not stand still unseen."""
-    gone = [
-        (side, rule.field)
-        for rule in agreement.rules
-        for side, record in unit.records.items()
-        if rule.careful
-        and rule.field not in record.fields
-        and (rule.field in bond.agreed or any(rule.field in each.fields for each in unit.records.values()))
-    ]
-    if not gone:
-        return None
-    side, field = gone[0]
-    return Problem(
-        code="REC15",
-        what=f"its {field} at the {side.value} side cannot be read: too large, or not of its kind",
-        where=f"{unit.key}, {field}",
-        todo="correct it there; it then crosses by itself",
-    )
 
 
 def _unwritable(

@@ -4,9 +4,7 @@ Values as people read them outside. Pure.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from daemon.core.documents import told
+from daemon.core.documents import kronor, told
 from daemon.core.records import Value
 
 MONEY = frozenset({"cost", "price", "value", "difference"})  # fields in whole öre
@@ -18,4 +16,4 @@ def spoken(field: str, value: Value) -> Value:
         return told(value)
     if field not in MONEY or not isinstance(value, int):
         return value
-    return f"{Decimal(value).scaleb(-2):.2f}"
+    return kronor(value)

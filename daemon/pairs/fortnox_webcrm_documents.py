@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, Literal
 
 from daemon.core.agreement import Agreement, Belonging, Decides, FieldRule
-from daemon.core.documents import alike
+from daemon.core.documents import alike, kronor
 from daemon.core.legal import locked
 from daemon.core.records import Fields, Problem, Side, Value
 
@@ -74,6 +74,7 @@ def agreement(
         locked=locked,
         weigh={Side.FORTNOX: _adds_up_in_fortnox, Side.PARTNER: _adds_up_in_webcrm},
         looked_for=True,
+        essential=frozenset({"rows"}),
     )
 
 
@@ -96,12 +97,6 @@ def _rules(decides: Mapping[str, str]) -> tuple[FieldRule, ...]:
     )
 
 
-UNREADABLE: Final = Problem(
-    code="REC15",
-    what="a number in its rows is absurd: too large, or no number",
-    where="rows",
-    todo="correct the row in webCRM; it then crosses by itself",
-)
 NO_ROWS: Final = Problem(
     code="REC13",
     what="the delivery has no rows",
@@ -146,11 +141,12 @@ def _made_in_webcrm(description: str, fields: Fields) -> Fields | Problem:
 
 
 def _adds_up_in_fortnox(fields: Fields, crossing: Collection[str]) -> Problem | None:
-    if "rows" not in crossing or not (difference := fields.get("difference")):
+    difference = fields.get("difference")
+    if "rows" not in crossing or not isinstance(difference, int) or not difference:
         return None
     return Problem(
         code="REC16",
-        what=f"its rows, VAT and rounding differ by {_kronor(difference)} from its total",
+        what=f"its rows, VAT and rounding differ by {kronor(difference)} from its total",
         where=str(fields.get("key")),
         todo="look at it in Fortnox; it crosses when the two agree",
     )
@@ -159,9 +155,7 @@ def _adds_up_in_fortnox(fields: Fields, crossing: Collection[str]) -> Problem | 
 def _adds_up_in_webcrm(fields: Fields, crossing: Collection[str]) -> Problem | None:
     if "rows" not in crossing:
         return None
-    if "rows" not in fields:
-        return UNREADABLE
-    if not fields["rows"]:
+    if not fields.get("rows"):
         return NO_ROWS
     if fields.get("discount"):
         return ON_THE_WHOLE
@@ -173,8 +167,3 @@ def _adds_up_in_webcrm(fields: Fields, crossing: Collection[str]) -> Problem | N
         where="rows",
         todo="correct the row in webCRM so that the two agree",
     )
-
-
-def _kronor(amount: Value) -> str:
-    assert isinstance(amount, int)
-    return f"{amount / 100:.2f}"

@@ -135,3 +135,25 @@ def test_rows_that_say_the_same_are_no_difference():
     decision = decide(both({"name": packed([amount])}, {"name": packed([percent])}, {}), agreement, TABLES)
     assert (() == decision.steps, ()) == (True, decision.conflicts)
     assert {"name"} == set(decision.alike)
+
+
+ESSENTIAL = msgspec.structs.replace(WITH_CARE, essential=frozenset({"name"}))
+UNSHOWN = {
+    "new": (new(P, None, phone="1"), "REC15"),
+    "linked, and never agreed on": (both({"name": "A"}, {}, {}), "REC15"),
+    "linked, and read before": (both({"name": "A"}, {}, {"name": "A"}), "REC15"),
+    "shown by both": (both({"name": "A"}, {"name": "A"}, {"name": "A"}), None),
+}
+
+
+@pytest.mark.parametrize(("unit", "code"), UNSHOWN.values(), ids=UNSHOWN)
+def test_an_essential_field_that_a_record_does_not_show_is_told(unit, code):
+    """It could not be read; unseen, its edits would stand still for ever."""
+    problem = decide(unit, ESSENTIAL, TABLES).problem
+    assert code == (problem and problem.code)
+
+
+def test_a_field_that_a_system_does_not_have_holds_nothing():
+    """Money or not: only what each record always shows is missed."""
+    decision = decide(both({"name": "A", "phone": "2"}, {"phone": "1"}, {"phone": "1"}), WITH_CARE, TABLES)
+    assert decision.problem is None

@@ -14,6 +14,7 @@ import pytest
 from daemon.core.documents import DocumentRow, packed, unpacked, worked_out
 from daemon.core.records import Lane
 from daemon.errors import Misfit, OutcomeUnknown, Refused, Throttled, Unreachable, Unusable
+from daemon.pairs.fortnox_webcrm_documents import DEFAULT_DELIVERY_MAP
 from daemon.ports import Reply
 from daemon.sandbox import web
 from daemon.sandbox.world import World
@@ -150,7 +151,9 @@ class Office:
 
 def system_of(office, **settings):
     """The adapter in that office."""
+    places = {**DEFAULT_DELIVERY_MAP, **settings.pop("delivery_map", {})}
     return Webcrm(
+        delivery_map=places,
         http=office,
         grant=office,
         clock=office.clock,

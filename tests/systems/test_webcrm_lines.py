@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from daemon.core.documents import DocumentRow, packed, unpacked, worked_out
 from daemon.core.mapping import LEAVE
 from daemon.net.decode import parse
-from daemon.pairs.fortnox_webcrm_documents import DEFAULT_DELIVERY_MAP
 from daemon.systems.webcrm import lines, mapping
 from daemon.systems.webcrm.lines import Layout
-from daemon.systems.webcrm.spec import DELIVERY_PLACES
 from daemon.systems.webcrm.wire import Field
 
 TOTAL, UNIT = Layout(), Layout(totals=False)
@@ -514,8 +512,3 @@ def test_a_currency_is_written_as_it_is_listed(texts, named, code, written):
 
     assert codec.write(code) == written
     assert codec.read(written) == code
-
-
-def test_the_maps_of_a_delivery_are_one():
-    """What the settings call the default is where the adapter looks."""
-    assert DEFAULT_DELIVERY_MAP == DELIVERY_PLACES

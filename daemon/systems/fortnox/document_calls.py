@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from daemon.core.codecs import DATE
+from daemon.core.legal import locked
 from daemon.core.records import Fields, Lane, Seen, Value
 from daemon.errors import GrantError, Refused, Unusable
 from daemon.ports import Answer, Clock, Page, Whole
@@ -128,14 +129,10 @@ class Documents:
         now = await self.get(record_id, lane)
         if now is None:
             return ""
-        state = str(now.fields["state"])
-        if state in ("booked", "cancelled"):
-            return f"the document is {state}"
-        if now.fields["key"] != shown["key"]:
-            return "the order was invoiced meanwhile"
-        if state == "invoiced" and "rows" in fields:
-            return "the rows came from an order and are locked on its invoice"
-        return ""
+        shut = locked(now.fields)
+        if why := next((shut[field].why for field in fields if field in shut), ""):
+            return why
+        return "" if now.fields["key"] == shown["key"] else "the order was invoiced meanwhile"
 
     async def _check_period(self, date: Value, where: str, lane: Lane) -> None:
         """Raise Refused for a date in the locked period, as far as we may know it."""

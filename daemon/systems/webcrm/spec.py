@@ -58,16 +58,6 @@ PRODUCT: Final = (7, "7", "Product")  # the kind of catalogue item that is an ar
 DATA_COUNT: Final = 9
 NO_DATA: Final = "-"  # Data fields must not be empty (webcrm.md 11)
 
-# Ours -> webCRM's field of a delivery (webcrm.md 13). The config may move each; "" is nowhere.
-DELIVERY_PLACES: Final[Mapping[str, str]] = {
-    "order_number": "DeliveryCustom1",
-    "invoice_number": "DeliveryCustom2",
-    "invoice_date": "DeliveryCustom3",
-    "delivery_date": "DeliveryCustom4",
-    "booked": "DeliveryCustom5",
-    "text": "DeliveryMemo",
-    "note": "DeliveryNote",
-}
 SHAPES: Final[Mapping[str, str]] = {  # what an operator creates where a field is missing; else "text"
     "invoice_address": "memo",
     "invoice_date": "date",

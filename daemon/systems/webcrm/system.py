@@ -24,7 +24,7 @@ class Webcrm(System):
 
     `account` is a name for it that never changes. `field_map` moves our fields
     to other fields of webCRM than `spec.PLACES` says, "" to none; `delivery_map`
-    those of a delivery. `article_number`, `article_name` and `article_unit` say
+    says where those of a delivery are. `article_number`, `article_name` and `article_unit` say
     which Data field of catalogue and rows holds them, 0 is none; `line_price`
     what the Price of a row is, its total or that of one unit; `currencies`
     which code a text in the list of currencies stands for, `currency` which one
@@ -79,7 +79,7 @@ class Webcrm(System):
         self._deliveries = Deliveries(
             self._calls,
             self._catalogue.ids,
-            _placed(spec.DELIVERY_PLACES, delivery_map),
+            _placed({}, delivery_map),
             Layout(article_number, article_name, article_unit, totals=line_price == "total"),
             currencies or {},
             currency,
