@@ -1,0 +1,151 @@
+"""
+What both vendors hold, read from the pretend systems' own memory: the eyes of the oracle.
+
+Which field is which is written down here once more, from the vendors' documents (rows W3, W4, W8-W13 and
+webcrm.md 13), and shares nothing with the daemon's own tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from daemon.sandbox.world import World
+
+TENANT: Final = "1234567"
+FORTNOX: Final = "fortnox"
+WEBCRM: Final = "webcrm"
+OTHER: Final = {FORTNOX: WEBCRM, WEBCRM: FORTNOX}
+
+
+class Same(NamedTuple):
+    """One field on both sides, and who wins when both were edited at once; "" when only Fortnox's counts."""
+
+    word: str
+    fortnox: str
+    webcrm: str
+    decides: str
+
+
+FIELDS: Final[Mapping[str, tuple[Same, ...]]] = {
+    "customer": (
+        Same("name", "Name", "OrganisationName", FORTNOX),
+        Same("vat_number", "VATNumber", "OrganisationVatNumber", FORTNOX),
+        Same("phone", "Phone1", "OrganisationTelephone", WEBCRM),
+        Same("website", "WWW", "OrganisationWww", WEBCRM),
+        Same("fax", "Fax", "OrganisationFax", WEBCRM),
+        Same("visiting_city", "VisitingCity", "OrganisationCity", WEBCRM),
+    ),
+    "article": (
+        Same("name", "Description", "QuotationLineLinkedDataItemData2", ""),
+        Same("price", "SalesPrice", "QuotationLineLinkedDataItemPrice", ""),
+    ),
+    "document": (
+        Same("text", "Remarks", "DeliveryMemo", FORTNOX),
+        Same("rows", "rows", "rows", FORTNOX),
+    ),
+}
+DECIDES: Final = {(kind, each.word): each.decides for kind, fields in FIELDS.items() for each in fields}
+
+
+class Shot(NamedTuple):
+    """One record: its fields by our words, what ties it to the other side, and its state."""
+
+    fields: Mapping[str, Any]
+    tie: str  # what names the twin: a customer's or article's number, a document's key
+    state: str = ""  # "", "booked" or "cancelled" of a document; "inactive"
+    mark: str = ""  # our reference
+
+
+Album = Mapping[tuple[str, str], Shot]  # (kind, id) -> record
+
+
+def shoot(world: World, side: str) -> Album:
+    """Every record of one side."""
+    return dict(_fortnox(world) if side == FORTNOX else _webcrm(world))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _ore(value: Any) -> int:
+    return round(float(value or 0) * 100)
+
+
+def _value(word: str, value: Any) -> Any:
+    return _ore(value) if word == "price" else value if word == "rows" else _text(value)
+
+
+# ------------------------------------------------------------------ Fortnox
+
+
+def _fortnox(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
+    registers = world.systems[FORTNOX].companies[TENANT].registers  # type: ignore[attr-defined]
+    for key, record in registers["customers"].records.items():
+        held = record.values
+        state = "" if held["Active"] else "inactive"
+        fields = {each.word: _text(held[each.fortnox]) for each in FIELDS["customer"]}
+        yield ("customer", key), Shot(fields, key, state, _text(held["ExternalReference"]))
+    prices = {row.values["ArticleNumber"]: row.values["Price"] for row in registers["prices"].records.values()}
+    for key, record in registers["articles"].records.items():
+        fields = {"name": _text(record.values["Description"]), "price": _ore(prices.get(key))}
+        yield ("article", key), Shot(fields, key, "" if record.values["Active"] else "inactive")
+    yield from _documents(registers)
+
+
+def _documents(registers: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Shot]]:
+    invoices = registers["invoices"].records
+    made = set()
+    for key, record in registers["orders"].records.items():
+        invoice = invoices.get(_text(record.values["InvoiceReference"]))
+        if invoice is not None:
+            made.add(invoice.key)
+        yield ("document", f"order:{key}"), _paper(invoice or record, f"order:{key}", "Order", record)
+    for key, record in invoices.items():
+        if key not in made and not int(record.values["CreditInvoiceReference"] or 0):
+            yield ("document", f"invoice:{key}"), _paper(record, f"invoice:{key}", "Invoice", record)
+
+
+def _paper(record: Any, name: str, _form: str, first: Any) -> Shot:
+    held = record.values
+    state = "cancelled" if held["Cancelled"] else "booked" if held.get("Booked") else ""
+    rows = held.get("InvoiceRows") or held.get("OrderRows") or []
+    money = tuple(
+        (row["ArticleNumber"], float(row["DeliveredQuantity"]), _ore(row["Total"]))
+        for row in rows
+        if row["ArticleNumber"]
+    )
+    mark = _text(first.values["ExternalInvoiceReference1"])
+    return Shot({"text": _text(held["Remarks"]), "rows": money}, name, state, mark)
+
+
+# ------------------------------------------------------------------ webCRM
+
+
+def _webcrm(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
+    records = world.systems[WEBCRM]._state.records  # type: ignore[attr-defined]
+    for key, held in records["Organisation"].items():
+        fields = {each.word: _text(held.get(each.webcrm)) for each in FIELDS["customer"]}
+        state = "" if str(held.get("OrganisationType", "")).startswith("Kund") else "inactive"
+        yield ("customer", str(key)), Shot(fields, _text(held.get("OrganisationExtraCustom1")), state)
+    item = "QuotationLineLinkedDataItem"
+    for key, held in records["LinkedData"].items():
+        fields = {"name": _text(held.get(f"{item}Data2")), "price": _ore(held.get(f"{item}Price"))}
+        yield ("article", str(key)), Shot(fields, _text(held.get(f"{item}Data1")))
+    lines: dict[int, list[Mapping[str, Any]]] = {}
+    for line in records["QuotationLine"].values():
+        lines.setdefault(line.get("QuotationLineOpportunityId", 0), []).append(line)
+    for key, held in records["Delivery"].items():
+        rows = tuple(_line(line) for line in sorted(lines.get(key, ()), key=_place))
+        fields = {"text": _text(held.get("DeliveryMemo")), "rows": tuple(row for row in rows if row[0])}
+        yield ("document", str(key)), Shot(fields, _text(held.get("DeliveryErpId")))
+
+
+def _place(line: Mapping[str, Any]) -> tuple[float, int]:
+    return float(line.get("QuotationLineSortOrder") or 0), line["QuotationLineId"]
+
+
+def _line(line: Mapping[str, Any]) -> tuple[str, float, int]:
+    quantity = float(line.get("QuotationLineQuantity") or 0)
+    return _text(line.get("QuotationLineData1")), quantity, _ore(line.get("QuotationLinePrice"))

@@ -1,0 +1,79 @@
+"""
+Time that is only counted: an event loop that never waits, the true time, and the daemon's own clock.
+
+Nothing in a simulated world asks the machine for anything, so the same seed gives the same
+steps in the same order, byte for byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import selectors
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import anyio
+
+from tests.virtual import LoopClock
+
+T = TypeVar("T")
+TICK_S = 1e-6  # an iteration costs a little, else rounding could keep a timer from ever being due
+
+
+class _Nobody(selectors.DefaultSelector):
+    """Nothing comes from outside: as soon as nothing is ready, the next timer is due."""
+
+    loop: SimulatedLoop
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        loop = self.loop
+        assert timeout is not None, "nothing is ready and no timer is set: everybody waits for ever"
+        loop.now_s += TICK_S + timeout
+        return []
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """The loop; `now_s` is its time."""
+
+    def __init__(self) -> None:
+        selector = _Nobody()
+        selector.loop = self
+        self.now_s = 0.0
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return self.now_s
+
+
+class TrueTime(LoopClock):
+    """The time that nobody's clock shows exactly, from `start` on."""
+
+    def __init__(self, start: dt.datetime) -> None:
+        super().__init__()
+        self._start = start
+
+    def now(self) -> dt.datetime:
+        return self._start + dt.timedelta(seconds=self.passed_s)
+
+
+class HostClock:
+    """The daemon's: its wall clock may be wrong by `wrong_s` and jump, its monotonic one does not."""
+
+    def __init__(self, true: TrueTime) -> None:
+        self._true = true
+        self.wrong_s = 0.0
+
+    def now(self) -> dt.datetime:
+        return self._true.now() + dt.timedelta(seconds=self.wrong_s)
+
+    def monotonic(self) -> float:
+        return 1000.0 + self._true.passed_s
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(max(seconds, 0.0))
+
+
+def simulated(work: Callable[[], Awaitable[T]]) -> T:
+    """The result of `work` on a loop of its own."""
+    return anyio.run(work, backend_options={"loop_factory": SimulatedLoop})

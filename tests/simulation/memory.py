@@ -1,0 +1,113 @@
+"""
+The state file without a file: SQLite in memory, whole transactions, and a disk that may refuse.
+
+What a transaction has committed survives the process, nothing else does, as with `synchronous=FULL`
+on a disk that keeps its word (the crash matrix does the same with real files and lost writes).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import anyio
+
+from daemon.errors import StateError
+from daemon.store.database import Database, Lock
+from daemon.store.journal import Journal, _prove_key
+from daemon.store.migrate import migrate
+from daemon.store.sealing import Sealer
+
+T = TypeVar("T")
+KEY = bytes(range(32))
+
+
+class NoLock(Lock):
+    """Nobody else is there."""
+
+    def __init__(self) -> None:
+        """Takes nothing."""
+
+    def release(self) -> None:
+        """Gives nothing up."""
+
+
+class Disk:
+    """What is stored, and how many of the next commits are refused."""
+
+    def __init__(self) -> None:
+        self.db = opened(template())
+        self.refuses = 0
+        self.commits = 0
+
+    def copy(self) -> bytes:
+        """The file as it is now."""
+        return bytes(self.db.serialize())
+
+    def put_back(self, image: bytes) -> None:
+        """An older copy, or a new file."""
+        self.db.close()
+        self.db = opened(image)
+
+
+class MemoryDatabase(Database):
+    """Transactions on a disk, as long as the process lives: `step` is told before and after each."""
+
+    def __init__(self, disk: Disk, step: Callable[[str], None]) -> None:
+        super().__init__(cast("Any", None), Path("state.db"))
+        self._disk, self._step = disk, step
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with anyio.CancelScope(shield=True):
+            await asyncio.sleep(0)  # the hop to the database's thread lets others run
+            self._step("commit")
+            result = self._whole(work)
+            self._step("committed")
+        return result
+
+    def _whole(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        db = self._disk.db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(db)
+            if self._disk.refuses > 0:
+                self._disk.refuses -= 1
+                what = "the state cannot be written: database or disk is full"
+                raise StateError("DBS02", what, "state.db", "free space")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        self._disk.commits += 1
+        return result
+
+    async def close(self) -> None:
+        """What is committed stays."""
+
+
+def opened(image: bytes) -> sqlite3.Connection:
+    """A database with this content."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.deserialize(image)
+    db.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+@functools.cache
+def template() -> bytes:
+    """A new state file of the present schema, sealed with our key."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(db, Path("state.db"))
+    _prove_key(db, Sealer(KEY, lambda count: bytes(count)).key_id, Path())
+    image = bytes(db.serialize())
+    db.close()
+    return image
+
+
+def journal(disk: Disk, step: Callable[[str], None], clock: Any, ids: Any) -> Journal:
+    """The daemon's memory over a disk."""
+    return Journal(MemoryDatabase(disk, step), Sealer(KEY, ids.bytes), NoLock(), clock)

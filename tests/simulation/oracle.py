@@ -1,0 +1,338 @@
+"""
+What must be true, judged from what people did and what both vendors hold; it shares no code with the daemon.
+
+Every edit of a person is an event with a value of its own and one parent: the
+edit whose value stood there when it was made. A write of the daemon carries
+the value of one edit over to the other side. So each write can be judged as
+it arrives: it may only put a value over one that came before it, or over one
+made at the same time that the written rule lets it win over; and at rest the
+latest edit must stand on both sides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from daemon.sandbox.world import World
+from tests.simulation.camera import DECIDES, FORTNOX, OTHER, WEBCRM, Album, Shot, shoot
+from tests.simulation.wire import Sent
+
+SETTLE_S: Final = 60.0
+BOOKED_LONG_AGO_S: Final = 60.0
+ONE_TRIP_S: Final = 40.0  # a record was read at most this long before it was written
+TOKENS: Final = {"customer": "name", "article": "name", "document": "text"}  # values that name a thing
+LIMITS: Final = {FORTNOX: (24, 5.0), WEBCRM: (250, 60.0)}
+DAEMON: Final = "fortnox-syncd"
+
+
+class Violation(AssertionError):
+    """An invariant does not hold: "I1 two orders of one delivery"."""
+
+
+@dataclass(eq=False)
+class Edit:
+    """One value that a person gave one field."""
+
+    side: str
+    value: Any
+    at_s: float
+    parent: Edit | None
+    gone: str = ""  # why it need not stand: it lost by the rule, or was made while the daemon's request travelled
+
+    def follows(self, other: Edit | None) -> bool:
+        """Whether `other` was known when this was made."""
+        edit: Edit | None = self
+        while edit is not None and edit is not other:
+            edit = edit.parent
+        return other is None or edit is other
+
+
+@dataclass(eq=False)
+class Thing:
+    """One customer, article or document, wherever it is."""
+
+    kind: str
+    born: str  # the side a person made it at
+    ids: dict[str, str]
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+    stands: dict[tuple[str, str], Edit | None] = field(default_factory=dict)  # (side, field) -> what stands
+    doubled: set[tuple[str, str]] = field(default_factory=set)  # copies that the network made: (side, id)
+    booked_at_s: float | None = None
+
+
+class Oracle:
+    """Sees every request at both vendors. `violations` stays empty."""
+
+    def __init__(self, world: World, now_s: Any) -> None:
+        self._world, self._now_s = world, now_s
+        self.things: list[Thing] = []
+        self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
+        self.seen_first_s: dict[tuple[str, str, str], float] = {}
+        self._by_token: dict[tuple[str, Any], Thing] = {}
+        self._albums: dict[str, Album] = {side: shoot(world, side) for side in (FORTNOX, WEBCRM)}
+        self._posts: dict[tuple[str, bytes], tuple[float, str]] = {}  # what is created where -> last time, outcome
+        self._read_at_s: dict[tuple[str, str], float] = {}
+        self._arrived: dict[str, list[float]] = {FORTNOX: [], WEBCRM: []}
+        self.figures: Counter[str] = Counter()
+        self.violations: list[str] = []
+        self.memory_lost = False  # from here on the budget in use and what was agreed are not known
+
+    def fail(self, what: str) -> None:
+        """Note a violation."""
+        self.violations.append(f"{what} (at {self._now_s():.1f} s)")
+
+    # -------------------------------------------------------------- requests
+
+    def arrived(self, side: str, client: str, method: str, path: str, status: int) -> None:
+        """One request reached a vendor, whoever sent it."""
+        if client != DAEMON or "oauth" in path or "Auth" in path:
+            return
+        self.figures["requests"] += 1
+        now_s, times = self._now_s(), self._arrived[side]
+        most, window_s = LIMITS[side]
+        times.append(now_s)
+        while times[0] <= now_s - window_s:
+            del times[0]
+        if len(times) > most and not self.memory_lost:
+            self.fail(f"I32 {len(times)} requests in {window_s} s at {side}")
+        if status == 429 and not self.memory_lost:  # noqa: PLR2004 - the status itself
+            self.fail(f"I32 {side} asked to slow down")
+        if method == "GET":
+            self._read_at_s[side, path] = now_s
+        elif method == "DELETE" and (side == FORTNOX or not path.startswith("/QuotationLines/")):
+            self.fail(f"I17 DELETE {path} at {side}")
+        if method == "PUT" and side == FORTNOX:
+            self._check_not_booked(path, now_s)
+
+    def _check_not_booked(self, path: str, now_s: float) -> None:
+        for thing in self.things:
+            if thing.booked_at_s is None or now_s - thing.booked_at_s < BOOKED_LONG_AGO_S:
+                continue
+            if path in self._paths_of_invoice(thing):
+                self.fail(f"I17 PUT {path} though it was booked {now_s - thing.booked_at_s:.0f} s before")
+
+    def _paths_of_invoice(self, thing: Thing) -> Sequence[str]:
+        form, _, number = thing.ids.get(FORTNOX, ":").partition(":")
+        return (f"/3/invoices/{number}",) if form == "invoice" else ()
+
+    def left(self, sent: Sent, stored_as_sent: int) -> None:
+        """A request of the daemon leaves; `stored_as_sent` intents are on disk in that state."""
+        if not sent.request.effect or "oauth" in sent.request.url or "Auth" in sent.request.url:
+            return
+        if stored_as_sent == 0:
+            self.fail(f"I4 {sent.request.method} {sent.request.route} without a stored intent")
+        if sent.request.method == "POST":
+            key = sent.system, _essence(sent)
+            before = self._posts.get(key)
+            if before and before[1] == "unclear" and sent.at_s - before[0] < SETTLE_S:
+                self.fail(f"I6 {sent.request.route} again after {sent.at_s - before[0]:.1f} s")
+            self._posts[key] = sent.at_s, "refused" if sent.spoil in CERTAIN else "unclear"
+
+    def answered(self, sent: Sent, status: int) -> None:
+        """A vendor has judged a request of the daemon."""
+        if sent.request.method == "POST" and 400 <= status < 500:  # noqa: PLR2004 - HTTP's own numbers
+            self._posts[sent.system, _essence(sent)] = sent.at_s, "refused"
+
+    # -------------------------------------------------------------- what changed
+
+    def look(self, side: str, client: str, sent: Sent | None, how: str = "") -> None:
+        """Compare one side with how it was before this request."""
+        before, after = self._albums[side], shoot(self._world, side)
+        self._albums[side] = after
+        ours = client == DAEMON
+        for (kind, record_id), shot in after.items():
+            old = before.get((kind, record_id))
+            if old == shot:
+                continue
+            if old is None:
+                self.seen_first_s[side, kind, record_id] = self._now_s()
+                self._born(side, kind, record_id, shot, ours=ours, how=how)
+            else:
+                self._changed(side, kind, record_id, old, shot, ours=ours, sent=sent)
+            thing = self.by_id.get((side, kind, record_id))
+            if thing and shot.state == "booked" and thing.booked_at_s is None:
+                thing.booked_at_s = self._now_s()
+
+    def _born(self, side: str, kind: str, record_id: str, shot: Shot, *, ours: bool, how: str) -> None:
+        if not ours:
+            thing = Thing(kind, side, {side: record_id})
+            self.things.append(thing)
+            self.by_id[side, kind, record_id] = thing
+            for word, value in shot.fields.items():
+                self._edit(thing, side, word, value)
+            return
+        self.figures["created"] += 1
+        token = shot.fields[TOKENS[kind]]
+        found = self._by_token.get((kind, token))
+        if found is None:
+            self.fail(f"I3 a {kind} of nothing at {side}: {dict(shot.fields)}")
+            return
+        self.by_id[side, kind, record_id] = found
+        if how == "again":
+            found.doubled.add((side, record_id))
+            self.figures["doubled by the network"] += 1
+            return
+        if side in found.ids:
+            self.fail(f"I1 a second {kind} {record_id} at {side} of {found.ids}: {token!r}")
+            return
+        found.ids[side] = record_id
+        for word, value in shot.fields.items():
+            found.stands[side, word] = self._known(found, word, value)
+
+    def _edit(self, thing: Thing, side: str, word: str, value: Any) -> None:
+        parent = thing.stands.get((side, word))
+        edit = Edit(side, value, self._now_s(), parent)
+        thing.edits.setdefault(word, []).append(edit)
+        thing.stands[side, word] = edit
+        if word == TOKENS[thing.kind] and value:
+            self._by_token[thing.kind, value] = thing
+
+    def _known(self, thing: Thing, word: str, value: Any) -> Edit | None:
+        return next((e for e in reversed(thing.edits.get(word, [])) if e.value == value), None)
+
+    def _changed(
+        self, side: str, kind: str, record_id: str, old: Shot, new: Shot, *, ours: bool, sent: Sent | None
+    ) -> None:
+        thing = self.by_id.get((side, kind, record_id))
+        if thing is None or (side, record_id) in thing.doubled:
+            return
+        for word, value in new.fields.items():
+            if old.fields[word] == value:
+                continue
+            if ours:
+                self._carried(thing, side, word, value, sent)
+            else:
+                self._edit(thing, side, word, value)
+
+    def _carried(self, thing: Thing, side: str, word: str, value: Any, sent: Sent | None) -> None:
+        """The daemon wrote a field."""
+        stood, carried = thing.stands.get((side, word)), self._known(thing, word, value)
+        if carried is None:
+            if word == "rows" and side == WEBCRM:
+                return  # lines are written one by one; at rest they must be whole
+            if value not in ("", ()) or stood:
+                self.fail(f"I14 {thing.kind} {thing.ids}: {word} at {side} became {value!r}, which nobody wrote")
+            return
+        if stood is not None and not stood.gone and not carried.follows(stood):
+            self._overwritten(thing, side, word, stood, carried, sent)
+        thing.stands[side, word] = carried
+
+    def _overwritten(
+        self, thing: Thing, side: str, word: str, stood: Edit, carried: Edit, sent: Sent | None
+    ) -> None:
+        """A person's edit was written over by one that did not know it."""
+        since_s = (sent.at_s if sent else self._now_s()) - ONE_TRIP_S
+        path = _path(sent)
+        if stood.at_s >= self._read_at_s.get((side, path), since_s) or stood.at_s >= self._now_s() - 1.0:
+            stood.gone = "made while our request travelled"
+            self.figures["edits within one round trip"] += 1
+        elif self.memory_lost and DECIDES[thing.kind, word] in (OTHER[side], ""):
+            stood.gone = "the rule"
+        elif stood.follows(carried):
+            self.fail(
+                f"I14 {thing.kind} {thing.ids}: {word} {stood.value!r} at {side} was undone by {carried.value!r}"
+            )
+        elif DECIDES[thing.kind, word] in (OTHER[side], ""):
+            stood.gone = "the rule"
+            self.figures["conflicts decided"] += 1
+        else:
+            self.fail(
+                f"I14 {thing.kind} {thing.ids}: {word} {stood.value!r} of {side}, which decides, "
+                f"lost to {carried.value!r}"
+            )
+
+    # -------------------------------------------------------------- at rest
+
+    def at_rest(self, listed: Mapping[tuple[str, str, str], Sequence[str]]) -> None:
+        """
+        Check what must hold when nothing moves any more.
+
+        `listed` is what the operator can read: (side, kind, id) -> fields, or "*" for the record.
+        """
+        for thing in self.things:
+            self._thing_at_rest(thing, self._listed(thing, listed))
+            for side, record_id in thing.doubled:
+                if (side, thing.kind, record_id) not in listed and not self._dead(side, thing.kind, record_id):
+                    self.fail(f"G13 {thing.kind} {record_id} at {side} is a double and nobody is told")
+
+    def _listed(self, thing: Thing, listed: Mapping[tuple[str, str, str], Sequence[str]]) -> set[str]:
+        found: set[str] = set()
+        for side, record_id in thing.ids.items():
+            found |= set(listed.get((side, thing.kind, record_id), ()))
+        return found
+
+    def _dead(self, side: str, kind: str, record_id: str) -> bool:
+        shot = self._albums[side].get((kind, record_id))
+        return shot is None or shot.state in ("cancelled", "inactive")
+
+    def _thing_at_rest(self, thing: Thing, listed: set[str]) -> None:
+        about = f"{thing.kind} {thing.ids}"
+        gone = [side for side, key in thing.ids.items() if self._dead(side, thing.kind, key)]
+        if gone or "*" in listed:
+            return
+        if len(thing.ids) < 2:
+            if not (thing.kind == "article" and thing.born == WEBCRM):
+                self.fail(f"I2 {about} is neither on the other side nor listed")
+            return
+        shots = {side: self._albums[side][thing.kind, key] for side, key in thing.ids.items()}
+        if shots[FORTNOX].tie != shots[WEBCRM].tie:
+            self.fail(f"I3 {about}: {shots[WEBCRM].tie!r} at webCRM instead of {shots[FORTNOX].tie!r}")
+        for word in shots[FORTNOX].fields:
+            if word not in listed:
+                self._field_at_rest(thing, word, {side: shot.fields[word] for side, shot in shots.items()})
+
+    def _field_at_rest(self, thing: Thing, word: str, values: Mapping[str, Any]) -> None:
+        about = f"{thing.kind} {thing.ids}: {word}"
+        edits = thing.edits.get(word, [])
+        one_way = DECIDES[thing.kind, word] == ""
+        stands = {side: self._known(thing, word, values[side]) for side in values}
+        if values[FORTNOX] != values[WEBCRM]:
+            theirs, ours = stands[WEBCRM], stands[FORTNOX]
+            if one_way and theirs and theirs.side == WEBCRM and theirs.follows(ours):
+                return  # an edit in webCRM stays until Fortnox changes the field
+            self.fail(f"I2 {about} is {values[FORTNOX]!r} at Fortnox and {values[WEBCRM]!r} at webCRM")
+            return
+        stand = stands[FORTNOX]
+        for edit in edits:
+            lost = not edit.gone and not (stand and stand.follows(edit))
+            if lost and not (one_way and edit.side == WEBCRM):
+                self.fail(f"I14 {about}: {edit.value!r}, written at {edit.side}, is gone; {values[FORTNOX]!r} stands")
+
+    def orphans(self) -> Iterator[str]:
+        """Records that come from nobody."""
+        for side, album in self._albums.items():
+            for kind, record_id in album:
+                if (side, kind, record_id) not in self.by_id:
+                    yield f"{side} {kind} {record_id}"
+
+    def decided(self) -> Iterator[tuple[Thing, str, Edit]]:
+        """Edits that lost by the rule: each must be on record."""
+        for thing in self.things:
+            for word, edits in thing.edits.items():
+                yield from ((thing, word, edit) for edit in edits if edit.gone == "the rule")
+
+
+CERTAIN: Final = {"refused", "400", "401", "403", "404", "409", "413", "415", "429", "429 wait", "429 odd"}
+
+
+MARKS: Final = re.compile(
+    rb'FS1\.\w\w\.\w\.\w{26}|"(?:order|invoice):\d+"|"OrganisationExtraCustom1":"[^"]+"|ItemData1":"[^"]+"'
+)
+
+
+def _essence(sent: Sent) -> bytes:
+    """What a creation is about: the mark it bears, else all of it."""
+    body = sent.request.body or b""
+    mark = MARKS.search(body)
+    return sent.request.route.encode() + b" " + (mark[0] if mark else body)
+
+
+def _path(sent: Sent | None) -> str:
+    if sent is None:
+        return ""
+    url = sent.request.url
+    return url[url.index(f"/{sent.system}") + len(sent.system) + 1 :].partition("?")[0]

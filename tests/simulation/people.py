@@ -1,0 +1,350 @@
+"""
+What people do in both vendors' systems, by themselves, while the daemon works.
+
+Every value is new, so that it can be told later who wrote it. What a vendor
+refuses (a booked invoice, a number in use) a person gives up on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from daemon.sandbox.web import ActionError
+from daemon.sandbox.world import World
+from tests.simulation.camera import FORTNOX, WEBCRM, shoot
+from tests.town import People
+
+ARTICLES: Final = 3  # there from the beginning, for rows
+CUSTOMER_FIELDS: Final = {
+    "name": ("Name", "Name", "Kund {} AB"),
+    "phone": ("Phone1", "Telephone", "08-{}"),
+    "website": ("WWW", "Www", "www.k{}.example"),
+    "fax": ("Fax", "Fax", "09-{}"),
+    "city": ("VisitingCity", "City", "Ort {}"),
+}
+HOLD: Final = "DeliveryOrderDate"
+
+
+class Crowd:
+    """Everybody at both vendors; `chance` of each act is its own, so leaving one out changes no other."""
+
+    def __init__(self, world: World, people: People) -> None:
+        self._world, self._people = world, people
+        self._made = 0
+        self.mix = Mix()
+
+    def next(self) -> int:
+        """A number that nobody used before."""
+        self._made += 1
+        return self._made
+
+    def act(self, what: str, chance: random.Random) -> None:
+        """Do one thing; what is refused is left."""
+        with suppress(AssertionError, ActionError):
+            ACTS[what](self, chance)
+
+    def act_on(self, what: str, key: str, chance: random.Random) -> None:
+        """The same, to one record."""
+        with suppress(AssertionError, ActionError):
+            getattr(self, what)(chance, key)
+
+    # -------------------------------------------------------------- finding something to do it to
+
+    def ids(self, side: str, kind: str, *states: str) -> list[str]:
+        """What is there, in a stable order."""
+        album = shoot(self._world, side)
+        found = [key for (each, key), shot in album.items() if each == kind and shot.state in (states or ("",))]
+        return sorted(found, key=lambda key: (len(key), key))
+
+    def pick(self, chance: random.Random, side: str, kind: str, *states: str) -> str:
+        """One of them; AssertionError when there is none."""
+        found = self.ids(side, kind, *states)
+        assert found
+        return chance.choice(found)
+
+    # -------------------------------------------------------------- customers
+
+    def new_customer(self, chance: random.Random) -> None:
+        """In Fortnox."""
+        n = self.next()
+        self._people.new_customer(Name=f"Kund {n} AB", Phone1=f"08-{n}", **self._identity(chance, n))
+
+    def _identity(self, chance: random.Random, n: int) -> dict[str, str]:
+        return {"OrganisationNumber": organisation_number(n)} if chance.random() < 0.4 else {}
+
+    def new_organisation(self, chance: random.Random) -> None:
+        """In webCRM."""
+        n = self.next()
+        more = {"ExtraCustom2": number for number in self._identity(chance, n).values()}
+        if self.mix.number_owner == "webcrm":
+            more["ExtraCustom1"] = str(9000 + n)
+        body = {"OrganisationId": 0, "OrganisationName": f"Kund {n} AB", "OrganisationTelephone": f"08-{n}"}
+        extra = {f"Organisation{name}": value for name, value in more.items()}
+        kind = {"OrganisationType": "Kund – Företag"}
+        self._people.webcrm("POST", "/Organisations", {**body, **kind, **extra})
+
+    def edit_customer(self, chance: random.Random, key: str = "") -> None:
+        """In Fortnox, one field."""
+        name, _, text = CUSTOMER_FIELDS[chance.choice(list(CUSTOMER_FIELDS))]
+        key = key or self.pick(chance, FORTNOX, "customer")
+        self._people.edit_customer(key, **{name: text.format(self.next())})
+
+    def edit_organisation(self, chance: random.Random, key: str = "") -> None:
+        """In webCRM, one field."""
+        _, name, text = CUSTOMER_FIELDS[chance.choice(list(CUSTOMER_FIELDS))]
+        key = key or self.pick(chance, WEBCRM, "customer")
+        self._people.edit_organisation({"OrganisationId": int(key)}, **{name: text.format(self.next())})
+
+    def retype(self, chance: random.Random) -> None:
+        """An organisation takes part no more, or again."""
+        key = self.pick(chance, WEBCRM, "customer", "", "inactive")
+        kind = chance.choice(["Kund – Företag", "Partner"])
+        self._people.edit_organisation({"OrganisationId": int(key)}, Type=kind)
+
+    def delete_customer(self, chance: random.Random) -> None:
+        """In Fortnox, where it has no documents."""
+        self._people.act("fortnox", "delete_customer", CustomerNumber=self.pick(chance, FORTNOX, "customer"))
+
+    def delete_organisation(self, chance: random.Random) -> None:
+        """In webCRM."""
+        self._people.webcrm("DELETE", f"/Organisations/{self.pick(chance, WEBCRM, 'customer')}")
+
+    # -------------------------------------------------------------- articles
+
+    def new_article(self, _chance: random.Random) -> None:
+        """In Fortnox, where they belong."""
+        n = self.next()
+        self._people.new_article(ArticleNumber=f"A{n}", Description=f"Artikel {n}", price=100 + n)
+
+    def edit_article(self, chance: random.Random) -> None:
+        """Its name or its price."""
+        key, n = self.pick(chance, FORTNOX, "article"), self.next()
+        if chance.random() < 0.5:
+            self._people.edit_article(key, Description=f"Artikel {n}")
+        else:
+            self._people.set_price(key, 100 + n)
+
+    def edit_item(self, chance: random.Random) -> None:
+        """In webCRM's catalogue, where it does not count."""
+        key = self.pick(chance, WEBCRM, "article")
+        name, n = "QuotationLineLinkedDataItem", self.next()
+        fields = {f"{name}Data2": f"Artikel {n}"} if chance.random() < 0.5 else {f"{name}Price": 100 + n}
+        self._people.webcrm("PUT", f"/QuotationLines/LinkedData/{key}", {f"{name}Id": int(key), **fields})
+
+    # -------------------------------------------------------------- deliveries
+
+    def new_delivery(self, chance: random.Random) -> None:
+        """A delivery with one to three rows, entered one after the other."""
+        key = int(self.pick(chance, WEBCRM, "customer"))
+        fields = {
+            "DeliveryId": 0,
+            "DeliveryOrganisationId": key,
+            "DeliveryMemo": f"Text {self.next()}",
+            HOLD: self._today("T00:00:00Z"),
+        }
+        number = self._people.webcrm("POST", "/Deliveries", fields)
+        for _ in range(chance.randint(1, 3)):
+            self._add_line(chance, int(number), key)
+
+    def _add_line(self, chance: random.Random, delivery: int, organisation: int) -> None:
+        quantity, price = self.next(), chance.choice([149.5, 4.5, 0.37, 1000])
+        body = {
+            "QuotationLineId": 0,
+            "QuotationLineOpportunityId": delivery,
+            "QuotationLineOrganisationId": organisation,
+            "QuotationLineSortOrder": 10 * self.next(),
+            "QuotationLineData1": f"{chance.randint(1, ARTICLES)}",
+            "QuotationLineData2": "Vara",
+            "QuotationLineMemo": "Vara",
+            "QuotationLineQuantity": quantity,
+            "QuotationLineListPrice": price,
+            "QuotationLinePrice": round(quantity * price + 1e-9, 2),
+        }
+        self._people.webcrm("POST", "/QuotationLines", body)
+
+    def _lines(self, chance: random.Random, delivery: str = "") -> list[dict[str, Any]]:
+        delivery = delivery or self.pick(chance, WEBCRM, "document")
+        path = f"/Deliveries/{delivery}/QuotationLines"
+        lines: list[dict[str, Any]] = self._people.webcrm("GET", path, Page="1", Size="1000")
+        assert lines
+        return lines
+
+    def add_line(self, chance: random.Random) -> None:
+        """One more row."""
+        line = self._lines(chance)[0]
+        self._add_line(chance, line["QuotationLineOpportunityId"], line["QuotationLineOrganisationId"])
+
+    def edit_line(self, chance: random.Random) -> None:
+        """Another quantity."""
+        line = chance.choice(self._lines(chance))
+        quantity, key = self.next(), line["QuotationLineId"]
+        total = round(quantity * float(line["QuotationLineListPrice"] or 0) + 1e-9, 2)
+        fields = {"QuotationLineQuantity": quantity, "QuotationLinePrice": total}
+        self._people.webcrm("PUT", f"/QuotationLines/{key}", {"QuotationLineId": key, **fields})
+
+    def drop_line(self, chance: random.Random) -> None:
+        """One row less, never the last."""
+        lines = self._lines(chance)
+        assert len(lines) > 1
+        self._people.webcrm("DELETE", f"/QuotationLines/{chance.choice(lines)['QuotationLineId']}")
+
+    def edit_delivery(self, chance: random.Random, key: str = "") -> None:
+        """Its text."""
+        key = key or self.pick(chance, WEBCRM, "document")
+        body = {"DeliveryId": int(key), "DeliveryMemo": f"Text {self.next()}"}
+        self._people.webcrm("PUT", f"/Deliveries/{key}", body)
+
+    # -------------------------------------------------------------- orders and invoices
+
+    def _today(self, more: str = "") -> str:
+        return self._world.now().date().isoformat() + more
+
+    def _rows(self, chance: random.Random, form: str) -> list[dict[str, Any]]:
+        def row() -> dict[str, Any]:
+            quantity = self.next()
+            amount = {"DeliveredQuantity": quantity}
+            if form == "Order":
+                amount["OrderedQuantity"] = quantity
+            article = f"{chance.randint(1, ARTICLES)}"
+            return {"ArticleNumber": article, "Description": "Vara", "Price": chance.choice([149.5, 10]), **amount}
+
+        return [row() for _ in range(chance.randint(1, 3))]
+
+    def _new_paper(self, chance: random.Random, form: str) -> None:
+        key = self.pick(chance, FORTNOX, "customer")
+        body = {
+            "CustomerNumber": key,
+            f"{form}Date": self._today(),
+            f"{form}Rows": self._rows(chance, form),
+            "Remarks": f"Text {self.next()}",
+        }
+        self._people.fortnox("POST", f"/3/{form.lower()}s", {form: body})
+
+    def new_order(self, chance: random.Random) -> None:
+        """In Fortnox."""
+        self._new_paper(chance, "Order")
+
+    def new_invoice(self, chance: random.Random) -> None:
+        """In Fortnox."""
+        self._new_paper(chance, "Invoice")
+
+    def _paper(self, chance: random.Random, key: str = "") -> tuple[str, str]:
+        """The path and form of a document's living half."""
+        form, _, number = (key or self.pick(chance, FORTNOX, "document")).partition(":")
+        if form == "order":
+            made = self._people.fortnox("GET", f"/3/orders/{number}")["Order"]["InvoiceReference"]
+            if int(made or 0):
+                return f"/3/invoices/{made}", "Invoice"
+        return f"/3/{form}s/{number}", form.title()
+
+    def edit_paper(self, chance: random.Random, key: str = "") -> None:
+        """Its text or its rows."""
+        path, form = self._paper(chance, key)
+        if chance.random() < 0.5:
+            fields: dict[str, Any] = {"Remarks": f"Text {self.next()}"}
+        else:
+            fields = {f"{form}Rows": self._rows(chance, form)}
+        self._people.fortnox("PUT", path, {form: fields})
+
+    def make_invoice(self, chance: random.Random) -> None:
+        """Of an order."""
+        orders = [key for key in self.ids(FORTNOX, "document") if key.startswith("order:")]
+        assert orders
+        number = chance.choice(orders).removeprefix("order:")
+        self._people.fortnox("PUT", f"/3/orders/{number}/createinvoice")
+
+    def book(self, chance: random.Random) -> None:
+        """An invoice."""
+        path, form = self._paper(chance)
+        assert form == "Invoice"
+        self._people.fortnox("PUT", f"{path}/bookkeep")
+
+    def cancel(self, chance: random.Random) -> None:
+        """A document."""
+        path, _ = self._paper(chance)
+        self._people.fortnox("PUT", f"{path}/cancel")
+
+    def copy_paper(self, chance: random.Random) -> None:
+        """A person copies a document with its reference."""
+        path, form = self._paper(chance)
+        held = self._people.fortnox("GET", path)[form]
+        assert held["ExternalInvoiceReference1"]
+        names = ("CustomerNumber", f"{form}Date", "ExternalInvoiceReference1")
+        fields = {name: held[name] for name in names}
+        body = {**fields, f"{form}Rows": self._rows(chance, form), "Remarks": f"Text {self.next()}"}
+        self._people.fortnox("POST", f"/3/{form.lower()}s", {form: body})
+
+    def delete_delivery(self, chance: random.Random) -> None:
+        """In webCRM."""
+        self._people.webcrm("DELETE", f"/Deliveries/{self.pick(chance, WEBCRM, 'document')}")
+
+
+    # -------------------------------------------------------------- what cannot cross
+
+    def poison_organisation(self, _chance: random.Random) -> None:
+        """One whose name is nothing but signs that Fortnox refuses."""
+        body = {"OrganisationId": 0, "OrganisationName": "<>" * self.next(), "OrganisationType": "Kund – Privat"}
+        self._people.webcrm("POST", "/Organisations", body)
+
+    def poison_delivery(self, chance: random.Random) -> None:
+        """One without rows."""
+        key = int(self.pick(chance, WEBCRM, "customer"))
+        body = {"DeliveryId": 0, "DeliveryOrganisationId": key, "DeliveryMemo": f"Text {self.next()}"}
+        self._people.webcrm("POST", "/Deliveries", body)
+
+
+class Mix:
+    """What the config says that people must know."""
+
+    number_owner = "fortnox"
+
+
+def organisation_number(n: int) -> str:
+    """A valid one, ten digits with Luhn's check digit (swedish-accounting.md)."""
+    digits = f"556{n:06d}"
+    weighed = (int(d) * (2 - place % 2) for place, d in enumerate(digits))
+    total = sum(value // 10 + value % 10 for value in weighed)
+    return f"{digits[:6]}-{digits[6:]}{-total % 10}"
+
+
+Act = Callable[[Crowd, random.Random], None]
+ACTS: Final[dict[str, Act]] = {
+    name: getattr(Crowd, name)
+    for name in (
+        "new_customer new_organisation edit_customer edit_organisation retype delete_customer "
+        "delete_organisation new_article edit_article edit_item new_delivery add_line edit_line drop_line "
+        "edit_delivery new_order new_invoice edit_paper make_invoice book cancel copy_paper delete_delivery "
+        "poison_organisation poison_delivery"
+    ).split()
+}
+# How often each is done, by the kind of record it is about.
+OFTEN: Final[dict[str, dict[str, int]]] = {
+    "customer": {
+        "new_customer": 3,
+        "new_organisation": 3,
+        "edit_customer": 6,
+        "edit_organisation": 6,
+        "retype": 1,
+        "delete_customer": 1,
+        "delete_organisation": 1,
+    },
+    "article": {"new_article": 2, "edit_article": 5, "edit_item": 1},
+    "document": {
+        "new_delivery": 5,
+        "add_line": 2,
+        "edit_line": 3,
+        "drop_line": 1,
+        "edit_delivery": 4,
+        "new_order": 2,
+        "new_invoice": 2,
+        "edit_paper": 5,
+        "make_invoice": 2,
+        "book": 2,
+        "cancel": 1,
+        "copy_paper": 1,
+        "delete_delivery": 1,
+    },
+}

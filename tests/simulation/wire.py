@@ -1,0 +1,228 @@
+"""
+The network between the daemon and the vendors: it takes its time, and spoils what it is told to spoil.
+
+A request that has left arrives, whatever becomes of the process that sent it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, NamedTuple, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+import anyio
+from msgspec import Struct
+
+from daemon.errors import OutcomeUnknown, Unreachable
+from daemon.net.outcome import asks_to_wait, retry_after_s
+from daemon.net.throttle import Throttle
+from daemon.ports import Reply, Request
+from daemon.sandbox import web
+from tests.simulation.clockwork import HostClock, TrueTime
+
+HTML: Final = b"<html><head><title>Please wait</title></head></html>"
+
+APPLIED: Final = "applied"
+LOST: Final = "lost"
+TWICE: Final = "twice"
+
+# What may happen to one request: whether it reaches the vendor, and what comes back.
+SPOILS: Final[dict[str, tuple[str, str]]] = {
+    #                 at the vendor, to the client
+    "refused": (LOST, "unreachable"),
+    "lost before": (LOST, "timeout"),
+    "lost after": (APPLIED, "timeout"),
+    "late": ("late", "timeout"),
+    "reset": (APPLIED, "broken"),
+    "truncated": (APPLIED, "half"),
+    "empty": (APPLIED, "empty"),
+    "html": (LOST, "html"),
+    "slow": (APPLIED, "slow"),
+    "twice": (TWICE, "answer"),
+    "503": (LOST, "503"),
+    "500 after": (APPLIED, "500"),
+    "504 after": (APPLIED, "504"),
+    "502": (LOST, "502"),
+    "307": (LOST, "307"),
+    "400": (LOST, "400"),
+    "401": (LOST, "401"),
+    "403": (LOST, "403"),
+    "404": (LOST, "404"),
+    "408": (LOST, "408"),
+    "409": (LOST, "409"),
+    "413": (LOST, "413"),
+    "415": (LOST, "415"),
+    "429": (LOST, "429"),
+    "429 wait": (LOST, "429 wait"),
+    "429 odd": (LOST, "429 odd"),
+}
+RETRY_AFTER: Final = {"429 wait": "3", "429 odd": "-1"}
+
+
+class Spoil(Struct):
+    """An order: after `skip` requests that fit, spoil `count`."""
+
+    what: str
+    system: str
+    effect: bool | None
+    count: int
+    skip: int = 0
+    late_s: float = 5.0
+
+    def takes(self, system: str, request: Request) -> bool:
+        """Whether this request is one of them; counts it."""
+        fits = self.system in ("*", system) and self.effect in (None, request.effect)
+        if not fits or self.count <= 0:
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        self.count -= 1
+        return True
+
+
+class Sent(NamedTuple):
+    """One request of the daemon as it left."""
+
+    at_s: float
+    system: str
+    request: Request
+    spoil: str
+
+
+Handle = Callable[[Sent, web.Request, str], web.Response]  # how: "", "late" or "again"
+
+
+class Process(Protocol):
+    """Who sends."""
+
+    def step(self, what: str) -> None:
+        """One more step of the process; raises when it is over."""
+
+
+class Wire:
+    """Carries requests to `handle`; `left` sees each as it leaves, `shown` may change what comes back."""
+
+    def __init__(self, handle: Handle, true: TrueTime, clock: HostClock, chance: random.Random) -> None:
+        self._handle, self._true, self._clock, self._chance = handle, true, clock, chance
+        self.spoils: list[Spoil] = []
+        self.left: Callable[[Sent], None] = lambda _sent: None
+        self.shown: Callable[[str, web.Request, web.Response], web.Response] = lambda _s, _q, answer: answer
+
+    async def carry(self, process: Process, system: str, request: Request) -> Reply:
+        """One request and its answer, or what became of them."""
+        process.step("request")
+        spoil = next((each for each in self.spoils if each.takes(system, request)), None)
+        what = spoil.what if spoil else ""
+        sent = Sent(self._true.passed_s, system, request, what)
+        self.left(sent)
+        answer: asyncio.Future[web.Response | str] = asyncio.get_running_loop().create_future()
+        up_s, down_s = 0.02 + 0.06 * self._chance.random(), 0.02 + 0.03 * self._chance.random()
+        asyncio.get_running_loop().call_later(up_s, self._arrive, sent, spoil, answer, down_s)
+        with anyio.CancelScope(shield=request.effect):
+            came = await answer
+        process.step("answer")
+        return self._judged(sent, came)
+
+    def _arrive(
+        self,
+        sent: Sent,
+        spoil: Spoil | None,
+        answer: asyncio.Future[web.Response | str],
+        down_s: float,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        there, back = SPOILS[spoil.what] if spoil else (APPLIED, "answer")
+        timeout_s = sent.request.timeout_s
+        response: web.Response | None = None
+        if there in (APPLIED, TWICE):
+            response = self._applied(sent)
+        if there == TWICE:
+            self._applied(sent, "again")
+        if there == "late" and spoil:
+            loop.call_later(spoil.late_s, self._applied, sent, "late")
+        came, after_s = self._coming(sent, response, back, down_s)
+        loop.call_later(min(after_s, timeout_s), _tell, answer, came if after_s < timeout_s else "timeout")
+
+    def _applied(self, sent: Sent, how: str = "") -> web.Response:
+        request = _to_web(sent.system, sent.request)
+        return self.shown(sent.system, request, self._handle(sent, request, how))
+
+    def _coming(
+        self, sent: Sent, response: web.Response | None, back: str, down_s: float
+    ) -> tuple[web.Response | str, float]:
+        """What comes back, and after how long."""
+        html = {"content-type": "text/html"}
+        match back:
+            case "answer" if response:
+                return response, down_s
+            case "slow" if response:
+                return response, 4.0 + 40.0 * self._chance.random()
+            case "half" if response:
+                half = response.body[: len(response.body) // 2]
+                return web.Response(status=response.status, headers=response.headers, body=half), down_s
+            case "empty" if response:
+                status = 204 if response.status < 300 else response.status
+                return web.Response(status=status, headers=response.headers), down_s
+            case "html":
+                return web.Response(status=200, headers=html, body=HTML), down_s
+            case "unreachable" | "broken":
+                return back, down_s
+            case "timeout":
+                return back, sent.request.timeout_s
+            case _:
+                wait = {"retry-after": RETRY_AFTER[back]} if back in RETRY_AFTER else {}
+                return web.Response(status=int(back[:3]), headers={**html, **wait}, body=HTML), down_s
+
+    def _judged(self, sent: Sent, came: web.Response | str) -> Reply:
+        request = sent.request
+        if isinstance(came, str):
+            error = OutcomeUnknown if request.effect and came != "unreachable" else Unreachable
+            raise error("NET02", f"no answer ({came})", request.route, "nothing")
+        headers = {name.lower(): text for name, text in came.headers.items()}
+        date = headers.get("date")
+        return Reply(
+            status=came.status,
+            headers=headers,
+            body=came.body,
+            received_at=self._clock.now(),
+            server_time=parsedate_to_datetime(date) if date else None,
+        )
+
+
+def _tell(answer: asyncio.Future[web.Response | str], came: web.Response | str) -> None:
+    if not answer.done():
+        answer.set_result(came)
+
+
+def _to_web(system: str, request: Request) -> web.Request:
+    parts = urlsplit(request.url)
+    return web.Request(
+        method=request.method,
+        path=parts.path.removeprefix(f"/{system}"),
+        query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
+        headers={name.lower(): text for name, text in request.headers.items()},
+        body=request.body or b"",
+    )
+
+
+class WireClient:
+    """The daemon's way out, in place of net.client.HttpClient."""
+
+    def __init__(self, wire: Wire, process: Process, system: str, throttle: Throttle, clock: Any) -> None:
+        self._wire, self._process, self._system = wire, process, system
+        self._throttle, self._clock = throttle, clock
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    async def send(self, request: Request) -> Reply:
+        """One request, when the budget allows it."""
+        async with self._throttle.call(request.lane):
+            reply = await self._wire.carry(self._process, self._system, request)
+            if asks_to_wait(self._system, reply.status):
+                self._throttle.hold(self._clock.monotonic() + retry_after_s(reply))
+            return reply

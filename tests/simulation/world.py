@@ -1,0 +1,363 @@
+"""One world from one plan: the vendors, their people, the network, the host and its daemon, and who judges."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import random
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from daemon.config import Config, load
+from daemon.errors import ConfigError, DaemonError
+from daemon.sandbox import web
+from daemon.sandbox.configs import write_configs
+from daemon.sandbox.world import World
+from tests.simulation.camera import FORTNOX, TENANT, WEBCRM, shoot
+from tests.simulation.clockwork import HostClock, TrueTime
+from tests.simulation.faults import HAPPENINGS
+from tests.simulation.machine import Machine
+from tests.simulation.memory import template
+from tests.simulation.oracle import DAEMON, Oracle
+from tests.simulation.people import ARTICLES, Crowd
+from tests.simulation.plan import Event, Plan
+from tests.simulation.wire import Sent, Wire
+from tests.town import People, TownIds
+
+URL: Final = "http://127.0.0.1:8700"
+CONNECTOR: Final = "webcrm"
+OVERLAP: Final = "3m"
+OVERLAP_S: Final = 200.0
+RESTS_WITHIN = 40  # looks
+EFFECTS: Final = ("POST", "PUT", "DELETE")
+
+
+class Result(NamedTuple):
+    """What came of a plan."""
+
+    digest: str
+    violations: Sequence[str]
+    figures: Mapping[str, int]
+    lasted_s: float
+
+
+class Simulation:
+    """A world in motion."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.true = TrueTime(plan.start)
+        self.skew_s = 0.0
+        self.world = World(self._server_now, filled=False)
+        self.people = People(self.world, self.true)
+        self.crowd = Crowd(self.world, self.people)
+        self.crowd.mix.number_owner = plan.number_owner
+        self.clock = HostClock(self.true)
+        self.oracle = Oracle(self.world, lambda: self.true.passed_s)
+        self.wire = Wire(self._carried, self.true, self.clock, random.Random(f"wire {plan.seed}"))
+        self.wire.left = self._left
+        self.config_now: Callable[[], Config] = lambda: config(plan, 0)
+        self.machine = Machine(self.wire, self.clock, TownIds(plan.seed), self._log, self._load)
+        self.copies: list[bytes] = []
+        self._asides: list[asyncio.Task[None]] = []
+        self._hash = hashlib.sha256()
+        self._sent: Sent | None = None
+        self._how = ""
+        self._writes = 0
+        self.creates = 0
+        for side in (FORTNOX, WEBCRM):
+            self._watch(side)
+
+    def _server_now(self) -> dt.datetime:
+        return self.true.now() + dt.timedelta(seconds=self.skew_s)
+
+    def _load(self) -> Config:
+        return self.config_now()
+
+    # -------------------------------------------------------------- what is seen
+
+    def trace(self, *what: object) -> None:
+        """One line of the trace, of which the digest is made."""
+        self._hash.update(repr((round(self.true.passed_s, 6), *what)).encode())
+
+    def _log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        self.trace("log", level, event, sorted((name, str(value)) for name, value in fields.items()))
+
+    def _watch(self, side: str) -> None:
+        """Have the oracle see each request that this vendor handles."""
+        system = self.world.systems[side]
+        handle = system.handle
+
+        def seen(request: web.Request) -> web.Response:
+            client = system.client_of(request)
+            response = handle(request)
+            self.trace(side, client, request.method, request.path, response.status)
+            self.oracle.arrived(side, client, request.method, request.path, response.status)
+            if request.method in EFFECTS and response.status < 300 and "uth" not in request.path:  # noqa: PLR2004
+                self.oracle.look(side, client, self._sent, self._how)
+                if client == DAEMON:
+                    self._writes += 1
+                    self.creates += request.method == "POST" and request.path != "/QuotationLines"
+            return response
+
+        act = system.act
+
+        def acted(verb: str, body: Mapping[str, Any]) -> Any:
+            answer = act(verb, body)
+            self.trace(side, verb)
+            self.oracle.look(side, "people", None)
+            return answer
+
+        system.handle = seen  # type: ignore[method-assign]
+        system.act = acted  # type: ignore[method-assign]
+
+    def _carried(self, sent: Sent, request: web.Request, how: str) -> web.Response:
+        """A request of the daemon reaches its vendor."""
+        self._sent, self._how = sent, how
+        try:
+            response = self.world.systems[sent.system].handle(request)
+        finally:
+            self._sent, self._how = None, ""
+        self.oracle.answered(sent, response.status)
+        return response
+
+    def _left(self, sent: Sent) -> None:
+        self.trace("sends", sent.system, sent.request.method, sent.request.route, sent.spoil)
+        if sent.request.effect:
+            stored = self.machine.disk.db.execute("SELECT count(*) FROM intents WHERE state = 'sent'")
+            self.oracle.left(sent, stored.fetchone()[0])
+
+    # -------------------------------------------------------------- life
+
+    async def run(self) -> Result:
+        """The whole plan, then calm until at rest, then its ending."""
+        self._populate()
+        await self.machine.start()
+        for event in self.plan.events:
+            await self._until(event.at_s)
+            await self._happen(event)
+        await self._until(self.plan.lasts_s)
+        self.wire.left = self._left
+        await self.calm()
+        await self._check_rest()
+        await ENDINGS[self.plan.ending](self)
+        await self.machine.stop()
+        self.oracle.figures["writes"] = self._writes
+        return Result(
+            self._hash.hexdigest(), self.oracle.violations, self.oracle.figures, self.true.passed_s
+        )
+
+    def _populate(self) -> None:
+        chance = random.Random(f"before {self.plan.seed}")
+        if "document" in self.plan.kinds:
+            for n in range(1, ARTICLES + 1):
+                self.people.new_article(ArticleNumber=f"{n}", Description=f"Vara {n}", price=10 * n)
+        for _ in range(self.plan.customers):
+            self.crowd.act(chance.choice(["new_customer", "new_organisation"]), chance)
+
+    async def _until(self, at_s: float) -> None:
+        await self.clock.sleep(at_s - self.true.passed_s)
+
+    async def _happen(self, event: Event) -> None:
+        self.trace("event", event.number, event.what, event.act)
+        chance = random.Random(f"{self.plan.seed} {event.number}")
+        if event.what == "act":
+            self.crowd.act(event.act, chance)
+        else:
+            await HAPPENINGS[event.what](self, chance)
+
+    def configure(self, changed: int) -> None:
+        """From now on the config file is another one; below zero it is a bad one."""
+        self.config_now = lambda: config(self.plan, changed)
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something that goes on while other things happen."""
+        self._asides.append(asyncio.get_running_loop().create_task(work))
+
+    # -------------------------------------------------------------- rest
+
+    async def calm(self) -> None:
+        """No more faults; the daemon works until nothing moves, and an operator sees to what is listed."""
+        for task in self._asides:
+            await task
+        self.wire.spoils.clear()
+        self.wire.shown = lambda _side, _request, response: response
+        self.machine.disk.refuses = 0
+        self.config_now = lambda: config(self.plan, 0)
+        self.world.systems[FORTNOX].act("restore_consent", {"client_id": DAEMON, "tenant": TENANT})
+        if self.machine.process and self.machine.process.dies_in is not None:
+            self.machine.process.dies_in = None
+        await self.machine.start()
+        await self._settle()
+        await self._operate()
+        await self._settle()
+
+    async def _settle(self) -> None:
+        idle = 0
+        for _ in range(RESTS_WITHIN):
+            before = self._writes
+            report = await self._sync()
+            waits = report is None or report.unknown or report.next_look_at
+            idle = idle + 1 if self._writes == before and not waits else 0
+            if idle == 2:  # noqa: PLR2004 - twice in a row
+                return
+            wait_s = OVERLAP_S
+            if report and report.next_look_at:
+                wait_s = max(1.0, (report.next_look_at - self.clock.now()).total_seconds())
+            await self.clock.sleep(wait_s)
+        self.oracle.fail("I35 no rest")
+
+    async def _sync(self) -> Any:
+        """A pass of both sides, as the operator's command asks for it; None when it failed."""
+        process = await self.machine.start()
+        if process.refused:
+            self.oracle.fail(f"I33 the daemon does not start: {process.refused}")
+            return None
+        try:
+            reports = await process.ask(process.supervisor.sync([CONNECTOR], dry_run=False, imports=None))
+        except DaemonError:
+            return None
+        if not reports:
+            return None
+        (report,) = reports
+        if report.outcome in ("error", "config", "state"):
+            self.oracle.fail(f"I35 a pass ends as {report.outcome}: {report.error}")
+        return None if report.outcome in ("unreachable", "grant", "error", "state") else report
+
+    async def _operate(self) -> None:
+        """What is listed is looked at by somebody, and tried once more."""
+        process = await self.machine.start()
+        for held in await process.desk.held():
+            self.oracle.figures["held"] += 1
+            await process.desk.release(held["id"], drop=False)
+        for parked in await process.desk.parked():
+            self.oracle.figures["parked"] += 1
+            if not (parked["code"] and parked["what"] and parked["todo"]):
+                self.oracle.fail(f"I2 {parked} is listed without a reason or a next step")
+            await process.desk.retry(parked["id"])
+
+    async def listed(self) -> dict[tuple[str, str, str], list[str]]:
+        """What an operator can read of each record: its fields in conflict, or "*" when all of it waits."""
+        process = await self.machine.start()
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for each in await process.desk.parked():
+            found.setdefault(_place(each), []).append("*")
+        for each in await process.desk.conflicts():
+            if each["state"] != "decided":
+                found.setdefault(_place(each), []).append(each["field"])
+        for held in await process.desk.held():
+            for step in held["steps"]:
+                found.setdefault(_place(step), []).append("*")
+        return found
+
+    async def _check_rest(self) -> None:
+        process = await self.machine.start()
+        for side in (FORTNOX, WEBCRM):
+            self.oracle.look(side, "people", None)
+        if unsettled := await process.desk.intents():
+            self.oracle.fail(f"G12 still unsettled: {unsettled}")
+        self.oracle.at_rest(await self.listed())
+        for orphan in self.oracle.orphans():
+            self.oracle.fail(f"I1 {orphan} comes from nobody")
+        if (row := await process.house.journal.broken_log_row()) is not None:
+            self.oracle.fail(f"I20 row {row} of the log does not verify")
+        decided = {(_place(each), each["field"]) for each in await process.desk.conflicts()}
+        for thing, word, edit in self.oracle.decided():
+            places = {(side, thing.kind, key) for side, key in thing.ids.items()}
+            if not any((place, word) in decided for place in places):
+                self.oracle.fail(f"I14 {thing.ids} {word} {edit.value!r} lost and is not on record")
+
+    async def no_effect(self, why: str, *, creates_only: bool) -> None:
+        """From here to the next rest the daemon must write, or at least create, nothing."""
+        writes, creates = self._writes, self.creates
+        await self._settle()
+        if self.creates > creates:
+            self.oracle.fail(f"I7 {why}: {self.creates - creates} created")
+        if self._writes > writes and not creates_only:
+            self.oracle.fail(f"I12 {why}: {self._writes - writes} written")
+
+
+def _place(each: Mapping[str, Any]) -> tuple[str, str, str]:
+    side, _, record_id = str(each["key"]).partition(":")
+    return (WEBCRM if side == "partner" else FORTNOX), each["kind"], record_id
+
+
+# ------------------------------------------------------------------ how a world ends
+
+
+async def _idle(simulation: Simulation) -> None:
+    await simulation.no_effect("an idle world", creates_only=False)
+
+
+async def _wipe(simulation: Simulation) -> None:
+    """The state is lost: twins are found again, nothing is made."""
+    await _with_memory(simulation, template(), "the state was lost")
+
+
+async def _restore(simulation: Simulation) -> None:
+    """An earlier copy of the state is put back."""
+    if not simulation.copies:
+        return await _idle(simulation)
+    chance = random.Random(f"restore {simulation.plan.seed}")
+    return await _with_memory(simulation, chance.choice(simulation.copies), "an earlier state was put back")
+
+
+async def _with_memory(simulation: Simulation, image: bytes, why: str) -> None:
+    await simulation.machine.kill()
+    await simulation.clock.sleep(OVERLAP_S)
+    albums = {side: shoot(simulation.world, side) for side in (FORTNOX, WEBCRM)}
+    simulation.machine.disk.put_back(image)
+    simulation.oracle.memory_lost = True
+    await simulation.machine.start()
+    await simulation.no_effect(why, creates_only=True)
+    after = {side: shoot(simulation.world, side) for side in (FORTNOX, WEBCRM)}
+    for side, album in albums.items():
+        if album.keys() != after[side].keys():
+            simulation.oracle.fail(f"I7 {why}: {sorted(after[side].keys() ^ album.keys())} at {side}")
+
+
+ENDINGS: Final[Mapping[str, Callable[[Simulation], Awaitable[None]]]] = {
+    "": _idle,
+    "wipe": _wipe,
+    "restore": _restore,
+}
+
+
+# ------------------------------------------------------------------ the config
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="simulation-")
+
+
+@cache
+def _config(documents: str, number_owner: str, articles: bool, interval_s: int, grant: str) -> Config:  # noqa: FBT001
+    name = f"{documents}-{number_owner}-{articles}-{interval_s}-{grant}"
+    folder = Path(_folder().name) / name
+    path = write_configs(folder, URL, "6m")
+    text = path.read_text("utf-8")
+    more = f'number_owner = "{number_owner}"\narticles = {str(articles).lower()}\n'
+    for old, new in (
+        ('documents = "order" ', f'{more}documents = "{documents}" '),
+        ('settle = "2s"', 'settle = "60s"'),
+        ('gap = "1s"', 'gap = "10s"'),
+        ('overlap = "30s"', f'overlap = "{OVERLAP}"'),
+        ('interval = "6m"', f'interval = "{interval_s}s"'),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    path.write_text(text, "utf-8")
+    return load(path)
+
+
+def config(plan: Plan, changed: int) -> Config:
+    """The config of a plan; `changed` makes it another one. Raises ConfigError when it is negative."""
+    if changed < 0:
+        raise ConfigError("CFG04", "an unknown key", "config.toml", "take it away")
+    articles = "article" in plan.kinds or "document" in plan.kinds
+    return _config(plan.documents, plan.number_owner, articles, plan.interval_s + changed, plan.grant)
