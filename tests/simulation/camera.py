@@ -52,7 +52,7 @@ class Shot(NamedTuple):
     """One record: its fields by our words, what ties it to the other side, and its state."""
 
     fields: Mapping[str, Any]
-    tie: str  # what names the twin: a customer's or article's number, a document's key
+    ties: tuple[str, ...]  # what names the twin: a customer's or article's number, a document's key
     state: str = ""  # "", "booked" or "cancelled" of a document; "inactive"
     mark: str = ""  # our reference
 
@@ -86,11 +86,11 @@ def _fortnox(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
         held = record.values
         state = "" if held["Active"] else "inactive"
         fields = {each.word: _text(held[each.fortnox]) for each in FIELDS["customer"]}
-        yield ("customer", key), Shot(fields, key, state, _text(held["ExternalReference"]))
+        yield ("customer", key), Shot(fields, (key,), state, _text(held["ExternalReference"]))
     prices = {row.values["ArticleNumber"]: row.values["Price"] for row in registers["prices"].records.values()}
     for key, record in registers["articles"].records.items():
         fields = {"name": _text(record.values["Description"]), "price": _ore(prices.get(key))}
-        yield ("article", key), Shot(fields, key, "" if record.values["Active"] else "inactive")
+        yield ("article", key), Shot(fields, (key,), "" if record.values["Active"] else "inactive")
     yield from _documents(registers)
 
 
@@ -101,14 +101,15 @@ def _documents(registers: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], 
         invoice = invoices.get(_text(record.values["InvoiceReference"]))
         if invoice is not None:
             made.add(invoice.key)
-        yield ("document", f"order:{key}"), _paper(invoice or record, f"order:{key}", "Order", record)
+        yield ("document", f"order:{key}"), _paper(invoice, record)
     for key, record in invoices.items():
         if key not in made and not int(record.values["CreditInvoiceReference"] or 0):
-            yield ("document", f"invoice:{key}"), _paper(record, f"invoice:{key}", "Invoice", record)
+            yield ("document", f"invoice:{key}"), _paper(record, None)
 
 
-def _paper(record: Any, name: str, _form: str, first: Any) -> Shot:
-    held = record.values
+def _paper(invoice: Any, order: Any) -> Shot:
+    """An order, an invoice, or an order with the invoice made from it: then that one counts."""
+    held = (invoice or order).values
     state = "cancelled" if held["Cancelled"] else "booked" if held.get("Booked") else ""
     rows = held.get("InvoiceRows") or held.get("OrderRows") or []
     money = tuple(
@@ -116,8 +117,13 @@ def _paper(record: Any, name: str, _form: str, first: Any) -> Shot:
         for row in rows
         if row["ArticleNumber"]
     )
-    mark = _text(first.values["ExternalInvoiceReference1"])
-    return Shot({"text": _text(held["Remarks"]), "rows": money}, name, state, mark)
+    text = held["Remarks"]
+    if invoice and order and not order.values["CopyRemarks"]:
+        text = text or order.values["Remarks"]
+    halves = (("order", order), ("invoice", invoice))
+    ties = tuple(f"{form}:{half.key}" for form, half in halves if half)
+    mark = _text((order or invoice).values["ExternalInvoiceReference1"])
+    return Shot({"text": _text(text), "rows": money}, ties, state, mark)
 
 
 # ------------------------------------------------------------------ webCRM
@@ -128,18 +134,18 @@ def _webcrm(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
     for key, held in records["Organisation"].items():
         fields = {each.word: _text(held.get(each.webcrm)) for each in FIELDS["customer"]}
         state = "" if str(held.get("OrganisationType", "")).startswith("Kund") else "inactive"
-        yield ("customer", str(key)), Shot(fields, _text(held.get("OrganisationExtraCustom1")), state)
+        yield ("customer", str(key)), Shot(fields, (_text(held.get("OrganisationExtraCustom1")),), state)
     item = "QuotationLineLinkedDataItem"
     for key, held in records["LinkedData"].items():
         fields = {"name": _text(held.get(f"{item}Data2")), "price": _ore(held.get(f"{item}Price"))}
-        yield ("article", str(key)), Shot(fields, _text(held.get(f"{item}Data1")))
+        yield ("article", str(key)), Shot(fields, (_text(held.get(f"{item}Data1")),))
     lines: dict[int, list[Mapping[str, Any]]] = {}
     for line in records["QuotationLine"].values():
         lines.setdefault(line.get("QuotationLineOpportunityId", 0), []).append(line)
     for key, held in records["Delivery"].items():
         rows = tuple(_line(line) for line in sorted(lines.get(key, ()), key=_place))
         fields = {"text": _text(held.get("DeliveryMemo")), "rows": tuple(row for row in rows if row[0])}
-        yield ("document", str(key)), Shot(fields, _text(held.get("DeliveryErpId")))
+        yield ("document", str(key)), Shot(fields, (_text(held.get("DeliveryErpId")),))
 
 
 def _place(line: Mapping[str, Any]) -> tuple[float, int]:

@@ -125,7 +125,7 @@ async def _jump(simulation: Simulation, chance: random.Random) -> None:
 
 async def _skew(simulation: Simulation, chance: random.Random) -> None:
     """The vendors' clock is not ours."""
-    simulation.skew_s = chance.uniform(-300, 300)
+    simulation.skew_s = chance.uniform(-60, 60)  # as five minutes are to an overlap of ten
 
 
 # ------------------------------------------------------------------ the process

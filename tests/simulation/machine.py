@@ -161,6 +161,7 @@ class Machine:
         self.disk = Disk()
         self.last_call_s = 0.0
         self.process: Process | None = None
+        self.told_of_death: Callable[[], None] = lambda: None
         asyncio.get_running_loop().set_task_factory(_owned)
 
     @property
@@ -186,11 +187,13 @@ class Machine:
     async def kill(self) -> None:
         """SIGKILL."""
         if self.process and not self.process.over.is_set():
+            self.told_of_death()
             await self.process.kill()
             self.process.over.set()
 
     def died(self, process: Process) -> None:
         """A process came to its last step."""
+        self.told_of_death()
         asyncio.get_running_loop().create_task(self._bury(process))  # noqa: RUF006 - short, and awaited by `over`
 
     async def _bury(self, process: Process) -> None:
