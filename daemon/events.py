@@ -49,7 +49,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "token_age_seconds": Metric("gauge", "Age of the access token in use.", ("company", "system")),
     "config_last_reload_successful": Metric("gauge", "Whether the newest config file is in force."),
     "lag_seconds": Metric("histogram", "From a change being seen to it being written.", ("connector",)),
-    "duplicates_found_total": Metric("counter", "Objects found more than once in Fortnox.", ("connector",)),
+    "duplicates_found_total": Metric("counter", "Records found to be copies of ours.", ("connector",)),
     "watchdog_lag_seconds": Metric("gauge", "How late the event loop was last time it was asked."),
 }
 
@@ -120,6 +120,9 @@ CONNECTOR_CRASHED = Event(
 RUNNER_FAILED = Event("runner_failed", "error", ("connector", "error"))
 CONNECTOR_PAUSED = Event("connector_paused", "info", ("connector",))
 CONNECTOR_RESUMED = Event("connector_resumed", "info", ("connector",))
+STATE_MAY_BE_OLD = Event(
+    "state_may_be_old", "warning", ("connector", "code", "reason", "until", "linked", "parked")
+)
 STEP_DONE = Event(
     "step_done",
     "debug",
@@ -130,7 +133,10 @@ RECORD_WRITTEN = Event(
     "record_written", None, ("connector", "lag_s"), (Effect("observe", "lag_seconds", "lag_s"),)
 )
 DUPLICATE_FOUND = Event(
-    "duplicate_found", "error", ("connector", "kind", "reference"), (Effect("add", "duplicates_found_total"),)
+    "duplicate_found",
+    "error",
+    ("connector", "kind", "key", "reference"),
+    (Effect("add", "duplicates_found_total"),),
 )
 INTENTS_SEEN = Event(
     "intents_seen", None, ("connector", "state", "count"), (Effect("set", "intents", "count"),)

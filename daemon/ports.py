@@ -118,9 +118,8 @@ class Page(Struct, frozen=True, kw_only=True):
     Some rows of a reading.
 
     `server_time` is when the other side began to answer, by its own clock.
-    `complete` is true on every page of a reading that lists all live records of
-    the kind: a known record that none of its pages shows is worth a reading by
-    key. It is never proof of deletion.
+    `complete` is true on every page of a reading that lists all live records of the kind: a known
+    record that none of its pages shows is worth a reading by key. It is never proof of deletion.
     """
 
     rows: tuple[Seen, ...]
@@ -268,6 +267,9 @@ class Work(Protocol):
     def linked(self) -> int:
         """How many records are linked."""
 
+    def recall(self, side: Side, before: dt.datetime, most: int) -> Sequence[tuple[str, Seen]]:
+        """Whole records of one side linked before a time, by their partner's id, the youngest link first."""
+
     def agree(self, fortnox_id: str, partner_id: str, agreed: Agreeing, now: dt.datetime) -> None:
         """Link two records, or add to what they agreed on."""
 
@@ -289,8 +291,8 @@ class Work(Protocol):
     def standstill(self, decision: Decision) -> bool:
         """Whether this very decision is parked already."""
 
-    def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> None:
-        """Set a record aside with the reason."""
+    def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> bool:
+        """Set a record aside with the reason; whether it was not parked under this code before."""
 
     def unpark(self, key: str) -> None:
         """The record goes on."""

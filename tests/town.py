@@ -24,7 +24,7 @@ from daemon.bootstrap.house import House
 from daemon.config import Config, load
 from daemon.core.report import ConnectorReport
 from daemon.errors import OutcomeUnknown, Unreachable
-from daemon.events import Events
+from daemon.events import Events, Log
 from daemon.net.outcome import asks_to_wait, retry_after_s
 from daemon.net.throttle import Throttle
 from daemon.ports import Clock, Reply, Request
@@ -277,6 +277,8 @@ class Town:
         self.house: House
         self.desk: StateDesk
         self._ended_at = 0.0
+        self.placed_at = 0.0  # when somebody put the state file where it is
+        self.log: Log = quiet
         self.watch: Callable[[str], None] = lambda _step: None  # told of each request, answer and commit
 
     def configure(self, old: str, new: str) -> None:
@@ -301,8 +303,8 @@ class Town:
         await _without_fsync(journal.database)
         _watched(journal.database, self)
         try:
-            self.house = House(journal, self.clock, ids, Events(quiet), self._connect)
-            await self.house.remember_budgets(self._ended_at)
+            self.house = House(journal, self.clock, ids, Events(self.log), self._connect)
+            await self.house.remember_budgets(self._ended_at, self.placed_at)
             self.desk = StateDesk(journal.database, journal.sealer)
             await self.house.build(self.config(), {})
             yield self

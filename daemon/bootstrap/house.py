@@ -8,11 +8,13 @@ from typing import Any, Protocol
 
 import msgspec
 
+from daemon.bootstrap.doubting import Doubting
 from daemon.bootstrap.kinds import KINDS
 from daemon.config import Company as CompanyConfig
 from daemon.config import Config, read_secret
 from daemon.core.budget import BUDGETS, Budget
 from daemon.core.codes import CODES
+from daemon.core.doubt import Waiting
 from daemon.core.guard import Limits
 from daemon.core.records import Side
 from daemon.core.reference import reference
@@ -40,7 +42,6 @@ from daemon.pairs.settings import ConnectorSettings
 from daemon.ports import Clock, Finding, Grant, Http, Ids
 from daemon.service.loop import Loop
 from daemon.service.operate import stamp
-from daemon.store.database import RUNNING
 from daemon.store.journal import Journal
 from daemon.systems import REGISTRY
 
@@ -87,11 +88,17 @@ class ConnectorLoop:
     """One connector as the supervisor runs it."""
 
     def __init__(
-        self, name: str, settings: ConnectorSettings, digest: str, connector: Connector, partner: _End
+        self,
+        name: str,
+        settings: ConnectorSettings,
+        digest: str,
+        connector: Connector,
+        partner: _End,
+        doubting: Doubting,
     ) -> None:
         self.name, self.company, self.kind, self.digest = name, settings.company, settings.kind, digest
         self.interval_s, self.offset_s = float(settings.interval), float(settings.offset)
-        self.connector, self.partner = connector, partner
+        self.connector, self.partner, self._doubting = connector, partner, doubting
 
     async def prepare(self) -> None:
         """First use of the vendors' systems."""
@@ -102,7 +109,13 @@ class ConnectorLoop:
     ) -> ConnectorReport:
         """One pass; `imports` is a register in the plural. ConfigError CTL01 when it takes no part."""
         kind = self._kind(imports) if imports else None
+        await self._doubting.watch()
+        await self._doubting.tell(self.connector)
         return await self.connector.run_pass(side, dry_run=dry_run, imports=kind)
+
+    def creations_wait(self) -> Waiting | None:
+        """Until when nothing is created, and why."""
+        return self.connector.creations_wait()
 
     def _kind(self, register: str) -> str:
         """`customer` of `customers`."""
@@ -141,6 +154,7 @@ class House:
         self._throttles: dict[str, Throttle] = {}
         self._spent_at: Mapping[str, Sequence[float]] = {}
         self._crashed_at: float | None = None
+        self._doubting = Doubting(journal, clock, events)
         self._companies: dict[str, _End] = {}  # those that an enabled connector joins
         self._leaving: list[_End] = []  # in use until the loops that a reload ends have ended
         self.loops: dict[str, ConnectorLoop] = {}
@@ -148,6 +162,7 @@ class House:
 
     async def build(self, config: Config, keep: Mapping[str, Loop]) -> Mapping[str, Loop]:
         """A loop for each enabled connector; those in `keep` as they are."""
+        await self._doubting.judge(dt.timedelta(seconds=config.daemon.settle))
         loops: dict[str, ConnectorLoop] = {}
         companies: dict[str, _End] = {}
         for name, settings in config.enabled.items():
@@ -175,8 +190,7 @@ class House:
         now = self._clock.now().timestamp()
         spent = {name: [now - age for age in each.recent()] for name, each in self._throttles.items()}
         await self.journal.note("budgets", msgspec.json.encode(spent).decode())
-        if not self.journal.database.damaged:
-            await self.journal.note(RUNNING, "")
+        await self._doubting.note_end()
 
     def _end_of(self, name: str, config: Config) -> _End:
         """The company's end as it is, or a new one when its section is new or changed."""
@@ -244,9 +258,11 @@ class House:
             ),
             self.journal,
             self._clock,
+            self._ids,
             self._events,
         )
-        return ConnectorLoop(name, settings, digest, connector, partner)
+        await self._doubting.tell(connector)
+        return ConnectorLoop(name, settings, digest, connector, partner, self._doubting)
 
     def _partner(self, name: str, settings: ConnectorSettings, digest: str) -> _End:
         kind, url = KINDS[settings.kind], str(getattr(settings, "url", ""))
@@ -267,18 +283,21 @@ class House:
         return self._throttles[name]
 
     def _spent(self, name: str, budget: Budget) -> Iterable[float]:
-        """Ages in seconds of the calls that the last process made; after a crash it may have made all."""
+        """Ages in seconds of the calls that were made before; where nobody counted them they may be all."""
         now = self._clock.now().timestamp()
         if self._crashed_at is not None and name.startswith("fortnox|"):
             return [max(0.0, now - self._crashed_at - ARRIVAL_S)] * budget.slots
         return [max(0.0, now - at) for at in self._spent_at.get(name, ())]
 
-    async def remember_budgets(self, last_called_at: float) -> None:
-        """Go on counting where the last process stopped; `last_called_at` in epoch seconds."""
+    async def remember_budgets(self, last_called_at: float, placed_at: float = 0.0) -> None:
+        """
+        Go on where the last process stopped, budgets included, and see whether this is its state.
+
+        `last_called_at`, a vendor, and `placed_at`, the state file, in epoch seconds.
+        """
         spent = await self.journal.noted("budgets")
         self._spent_at = msgspec.json.decode(spent or "{}", type=dict[str, list[float]])
-        self._crashed_at = last_called_at if await self.journal.noted(RUNNING) else None
-        await self.journal.note(RUNNING, "yes")
+        self._crashed_at = await self._doubting.find(last_called_at, placed_at)
 
     def _client(self, company: str, system: str, url: str, throttle: Throttle) -> Client:
         def observe(route: str, outcome: int | str, seconds: float) -> None:

@@ -21,7 +21,7 @@ from daemon.service.real import RealClock, RealIds
 from daemon.service.signals import Inbox
 from daemon.service.supervisor import serve
 from daemon.store.desk import StateDesk
-from daemon.store.journal import open_journal
+from daemon.store.journal import STATE_FILE, open_journal
 
 LAST_CALL = "last-call"  # a file in the state folder: its time is when a vendor was last called
 
@@ -81,10 +81,12 @@ async def _opened(config: Config, clock: Clock, ids: Ids, events: Events) -> Asy
     folder, key = Path(config.daemon.state_dir), config.daemon.state_key
     marker = folder / LAST_CALL
     last_called_at = marker.stat().st_mtime if marker.exists() else 0.0
+    state = folder / STATE_FILE
+    placed_at = state.stat().st_ctime if state.exists() else 0.0
     journal = await open_journal(folder, clock, ids, read_secret(key) if key else None)
     try:
         house = House(journal, clock, ids, events, called=partial(_touch, marker))
-        await house.remember_budgets(last_called_at)
+        await house.remember_budgets(last_called_at, placed_at)
         try:
             yield house
         finally:

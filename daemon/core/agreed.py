@@ -5,21 +5,25 @@ What a settled write means: what is agreed on now, and which records it was abou
 from __future__ import annotations
 
 from daemon.core.agreement import Agreement
-from daemon.core.documents import halfway
+from daemon.core.documents import doubled, halfway
 from daemon.core.mapping import Table
 from daemon.core.records import Agreeing, Seen, Side, Value
 from daemon.core.steps import Create, Step, Tables, Update
 
 
-def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agreement) -> Agreeing:
+def made_equal(
+    step: Create | Update, now: Seen, tables: Tables, agreement: Agreement, outcome: str = "done"
+) -> Agreeing:
     """
     What the two sides agree on after a write: for each field that was sent, what each side holds.
 
-    Fortnox answers with what it stored, in one go; what it puts in the place of
-    a cleared value is news for the partner. There the record is read some time
-    later: a value that differs from what was sent was edited since by a person,
-    so what was sent is agreed and the difference is an edit. Where money was
-    stored as something else than was sent, nothing is agreed: a person must look.
+    `outcome` tells how the write was settled. "done": Fortnox answers with what
+    it stored, in one go; what it puts in the place of a cleared value is news for
+    the partner. What is read some time later ("found", and always at the
+    partner) may have been edited since by a person: what was sent is agreed, and
+    a difference is an edit. What an earlier memory made ("adopted") was not made
+    of these values: where it differs, nothing is agreed. Nor is it where money
+    was stored as something else than was sent: a person must look.
     """
     table = tables.at(step.side)
     agreed: dict[str, tuple[Value, Value] | None] = {}
@@ -27,12 +31,19 @@ def made_equal(step: Create | Update, now: Seen, tables: Tables, agreement: Agre
         rule = agreement.rule(field)
         if field not in now.fields or (agreement.belongs_to and field == agreement.belongs_to.field):
             continue
-        if step.side is Side.PARTNER:
-            agreed[field] = (value, table.normal(field, value))
-        elif rule and rule.careful and not rule.same(now.fields[field], table.normal(field, value)):
+        shown, sent = now.fields[field], table.normal(field, value)
+        differs = not (rule.same(shown, sent) if rule else shown == sent)
+        if differs and outcome == "adopted":
             agreed[field] = None
+        elif step.side is Side.PARTNER:
+            both = field in table.later and doubled(sent, shown)
+            agreed[field] = None if both else (value, sent)
+        elif differs and rule and rule.careful:
+            agreed[field] = None
+        elif value is None:
+            agreed[field] = (None, None)
         else:
-            agreed[field] = (None if value is None else now.fields[field], value)
+            agreed[field] = (sent if outcome == "found" else shown, value)
     if isinstance(step, Create):
         agreed |= dict.fromkeys(table.later, (None, None))
     return agreed

@@ -89,7 +89,8 @@ class Agreement(Struct, frozen=True, kw_only=True):
     creation in Fortnox is looked for first. `essential` fields are shown by every
     record: where one is not, it could not be read.
     `mark` gives our reference for a partner record's id, for what is created in
-    Fortnox. `create` maps the side that gets a new record to what prepares its fields,
+    Fortnox. `marks` names, for each side, those of `recognised_by` that only we fill in: of two records
+    that share one, one is a copy. `create` maps the side that gets a new record to what prepares its fields,
     or refuses them; a side that is absent never gets one.
     """
 
@@ -99,6 +100,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     start: dt.datetime
     create: Mapping[Side, Callable[[Fields], Fields | Problem]]
     mark: Callable[[str], str] | None = None
+    marks: Mapping[Side, frozenset[str]] = {}
     gate: Callable[[Fields], bool] = _anything
     gate_fields: frozenset[str] = frozenset()
     living: Callable[[Fields], bool] = _anything

@@ -53,6 +53,9 @@ SHAPE: Final = {
     "JSN14": Code("an error inside an answer that says success", "read their answer"),
     "JSN15": Code("a list changed its length each time it was read", ITSELF),
     "JSN16": Code("a search shows what was not asked for", "report it; nothing is created until then"),
+    "JSN17": Code(
+        "a search does not show what is there", "report it when it lasts; nothing is created there until then"
+    ),
 }
 
 GRANTS: Final = {
@@ -135,6 +138,10 @@ RECORDS: Final = {
 INTENTS: Final = {
     "INT01": Code("something that may be this record is there", "link or remove it there, then retry"),
     "INT02": Code("sent three times and never found", "look for it there, then retry"),
+    "INT03": Code(
+        "our reference is on more than one record",
+        "cancel the copy, credit it once it is booked, or take our reference out of it",
+    ),
 }
 
 CONFIG: Final = {
@@ -163,6 +170,10 @@ STATE: Final = {
     "DBS02": Code("the state cannot be written", "free space or mend the folder's owner and mode"),
     "DBS03": Code("the state file is damaged", "keep the file and restore the last backup"),
     "DBS04": Code("the state was written by a newer program", "start the newer version again"),
+    "DBS05": Code(
+        "the state may be older than what was done: a copy put back, or not closed",
+        "nothing; until the time that is told nothing is created, all else goes on",
+    ),
 }
 
 CONTROL: Final = {

@@ -147,6 +147,17 @@ def halfway(was: Value, sent: Value, now: Value) -> bool:
     return complete and all(map(fits, before | wanted | present))
 
 
+def doubled(sent: Value, now: Value) -> bool:
+    """
+    Whether what is shown holds all that was sent, and some of it more than once.
+
+    A network that delivered a request twice did that, not a person.
+    """
+    wanted, present = (Counter(map(_identity, unpacked(value))) for value in (sent, now))
+    extra = present - wanted
+    return bool(extra) and present >= wanted and extra.keys() <= wanted.keys()
+
+
 def row_alike(mine: DocumentRow, other: DocumentRow) -> bool:
     """Whether two rows say the same: the same total, to the öre, for the same quantity of the same thing."""
     return (

@@ -23,7 +23,8 @@ def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
     side, record = next(iter(unit.records.items()))
     if side is Side.PARTNER and not _takes_part(unit, record.fields, agreement):
         return Decision(unit=unit, ignored="its type is not among those that take part")
-    match twin(unit.candidates, agreement.recognised_by, unit.key, agreement.living):
+    marks = agreement.marks.get(side, frozenset())
+    match twin(unit.candidates, agreement.recognised_by, unit.key, agreement.living, marks, side):
         case Problem() as problem:
             gone = side is Side.FORTNOX and not agreement.living(record.fields)
             return Decision(unit=unit, ignored="not active") if gone else Decision(unit=unit, problem=problem)

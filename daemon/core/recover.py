@@ -4,13 +4,14 @@ What became of a write whose answer was lost, judged by what is seen now. Pure.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from daemon.core.agreement import Agreement, FieldRule
 from daemon.core.mapping import Table
-from daemon.core.records import Fields, Seen, Value
+from daemon.core.records import Fields, Seen, Side, Value
 from daemon.core.steps import Create, Update
 
 MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
@@ -50,6 +51,22 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     if len(same) == 1 and _may_be_ours(sent, table, same[0]):
         return Found(same[0])
     return Strange(tuple(sorted(hit.id for hit in same)))
+
+
+def goes_by(step: Create, since: dt.datetime | None) -> tuple[str, ...]:
+    """
+    What a look for a creation searches by: the field first, then what proves a hit; empty when it does not.
+
+    In Fortnox a record under a number of ours is read by its key, and what changed `since` a time is the list
+    that every pass relies on; what has a name cannot be searched for by our reference (fortnox.md 7.3).
+    """
+    if step.side is Side.PARTNER:
+        return ("key",) if "key" in step.fields else ("number",)
+    if step.fields.get("number") is not None:
+        return ()
+    if "name" not in step.fields:
+        return ("reference",)
+    return ("name", "reference") if since is None else ()
 
 
 def landed(sent: Fields, table: Table, now: Fields, agreement: Agreement) -> frozenset[str]:

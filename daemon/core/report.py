@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from daemon.core.doubt import Waiting
 from daemon.core.spoken import spoken
 from daemon.core.steps import Link, Step
 
@@ -20,6 +21,7 @@ class ConnectorReport(Struct, frozen=True, kw_only=True):
     `outcome` is the worst that happened: "ok", "parked", "held", "conflict",
     "unknown", "unreachable", "config", "grant", "state" or "error". The counts are of
     what waits now, not of what this pass added. `error` is the operator's line.
+    While `creations_wait` nothing is created, on either side.
     """
 
     name: str
@@ -31,6 +33,7 @@ class ConnectorReport(Struct, frozen=True, kw_only=True):
     unknown: int = 0
     error: str | None = None
     next_look_at: dt.datetime | None = None
+    creations_wait: Waiting | None = None
     read: int = 0
     written: int = 0
 

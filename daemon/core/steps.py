@@ -28,6 +28,11 @@ class Bond(Struct, frozen=True, kw_only=True):
     partner_id: str
     agreed: Agreed
 
+    @property
+    def ids(self) -> Mapping[Side, str]:
+        """The two records."""
+        return {Side.FORTNOX: self.fortnox_id, Side.PARTNER: self.partner_id}
+
 
 class Owner(Struct, frozen=True, kw_only=True):
     """What a record belongs to: the ids of it that are known, and whether it takes part."""

@@ -9,6 +9,7 @@ import enum
 
 from msgspec import Struct
 
+from daemon.core.doubt import NEW, Doubt
 from daemon.core.records import Side
 from daemon.core.steps import Create, Unit, Update
 
@@ -23,6 +24,14 @@ class Binding(Struct, frozen=True, kw_only=True):
     start: dt.datetime  # from when on records cross by themselves
     born_at: dt.datetime  # when this memory of the connector began
     config: str  # digest of its settings
+    doubt: Doubt | None = None  # why it may be older than what was done
+
+    @property
+    def begun(self) -> Doubt:
+        """Since when this memory can be relied on but for what shows itself late, and why not before."""
+        if self.doubt and self.doubt.since >= self.born_at:
+            return self.doubt
+        return Doubt(since=self.born_at, why=NEW)
 
     def scope(self, side: Side) -> str:
         """The account at one side."""

@@ -118,8 +118,11 @@ class Account:
         elif since and since < agreement.start:
             # Fortnox shows no time of change: what the overlap returns may be older than the start.
             await self._list(agreement, agreement.start, eager=eager)
-        if known and self._clock.now() - known.complete_at >= COMPLETE_EVERY:
-            await self._list(agreement, None, eager=eager)
+        if known and not dt.timedelta(0) <= self._clock.now() - known.complete_at < COMPLETE_EVERY:
+            # What no list of changes showed has changed since everything was compared the last time.
+            await self._list(
+                agreement, None, eager=eager, seen_all_at=min(known.complete_at, self._clock.now())
+            )
 
     async def _list(
         self,
@@ -128,9 +131,11 @@ class Account:
         *,
         eager: bool,
         start: dt.datetime | None = None,
+        seen_all_at: dt.datetime | None = None,
     ) -> None:
         """One reading, stored as it comes; a page is held back so that the mark goes with the last."""
         kind = agreement.kind
+        changed_at = seen_all_at - self.system.overlap if seen_all_at else since
         with self._overtaken.reading() as began:
             pages = aiter(self.system.read(kind, since, Lane.READ, only_changed=start is not None))
             page = await anext(pages)
@@ -143,7 +148,7 @@ class Account:
                 finish = None
                 if following is None:
                     finish = Finish(mark=mark, shape=self._shape(kind), complete=complete, start=start)
-                await self._store(agreement, page, since, finish, began, eager=eager, run=run)
+                await self._store(agreement, page, changed_at, finish, began, eager=eager, run=run)
                 if following is None:
                     break
                 page = following
@@ -154,7 +159,7 @@ class Account:
         self,
         agreement: Agreement,
         page: Page,
-        since: dt.datetime | None,
+        changed_at: dt.datetime | None,
         finish: Finish | None,
         began: int,
         *,
@@ -168,7 +173,7 @@ class Account:
         def work(tx: Transaction) -> None:
             here = self._here(tx, agreement.kind)
             rows = [row for row in page.rows if not self._overtaken.is_stale(agreement.kind, row.id, began)]
-            here.store(rows, names, now, changed_at=since, again_after=again_after, run=run)
+            here.store(rows, names, now, changed_at=changed_at, again_after=again_after, run=run)
             if finish:
                 here.finish(finish)
 

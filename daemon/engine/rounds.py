@@ -17,18 +17,22 @@ from msgspec import Struct
 
 from daemon.core.agreed import ids_of
 from daemon.core.agreement import Agreement
+from daemon.core.doubt import CODE, NEW, Doubt, Waiting, left_s
 from daemon.core.guard import Limits, objections
+from daemon.core.match import Double
 from daemon.core.plan import decide, undisputed
 from daemon.core.records import Lane, Side
-from daemon.core.steps import Create, Link, Step, Update, only_steps, overwrites
+from daemon.core.steps import Create, Decision, Link, Step, Update, only_steps, overwrites
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.engine.account import Account
 from daemon.engine.confirming import confirm
 from daemon.engine.parallel import for_each
+from daemon.engine.selftest import IGNORED, Selftest
 from daemon.engine.settling import PATIENCE_S
 from daemon.engine.writing import Job, Timing, Writer
-from daemon.errors import Refused
-from daemon.ports import Clock, Journal, Transaction
+from daemon.errors import RemoteError, Unusable
+from daemon.events import DUPLICATE_FOUND, Events
+from daemon.ports import Clock, Journal, Transaction, Work
 
 RECORDS_AT_ONCE = 8
 STORED_TOGETHER = 200  # decisions without a request, a transaction
@@ -63,10 +67,10 @@ class Pass:
         self.dry_run, self.lane, self.asked = dry_run, lane, asked
         self.steps: list[Step] = []
         self.read = 0
-        self.young_until: dt.datetime | None = None  # until then nothing is created
+        self.waits: Waiting | None = None  # until then nothing is created
         self.postponed_until: dt.datetime | None = None
         self.looked: set[tuple[str, Side]] = set()  # lists that were read in this pass
-        self.off: list[Refused] = []  # kinds that the vendor does not let us see
+        self.off: list[RemoteError] = []  # what the vendor does not let us see, and searches not believed
 
 
 class Rounds:
@@ -78,26 +82,48 @@ class Rounds:
         agreements: Mapping[str, Agreement],
         ends: Company,
         writers: Mapping[str, Writer],
+        selftest: Selftest,
         settings: Settings,
         journal: Journal,
         clock: Clock,
+        events: Events,
     ) -> None:
         self._binding, self._agreements, self._ends = binding, agreements, ends
-        self._writers, self._settings = writers, settings
-        self._journal, self._clock = journal, clock
+        self._writers, self._selftest, self._settings = writers, selftest, settings
+        self._journal, self._clock, self._events = journal, clock, events
+        self._ready_s = self._when_ready_s()
+
+    def _when_ready_s(self) -> float:
+        """By the clock that nobody sets: no jump makes the wait shorter or longer."""
+        left = left_s(self._binding.begun, self._clock.now(), self._settings.timing.settle)
+        return self._clock.monotonic() + left
+
+    def doubt(self, doubt: Doubt | None) -> None:
+        """What this connector remembers may be older than what was done; harmless when repeated."""
+        if doubt != self._binding.doubt:
+            self._binding = msgspec.structs.replace(self._binding, doubt=doubt)
+            self._ready_s = self._when_ready_s()
+
+    def creations_wait(self) -> Waiting | None:
+        """Until when nothing is created, and why; None when nothing hinders it."""
+        wait_s = self._ready_s - self._clock.monotonic()
+        if wait_s <= 0:
+            return None
+        why = self._binding.begun.why
+        until = self._clock.now() + dt.timedelta(seconds=wait_s)
+        return Waiting(until=until.replace(microsecond=0), code="" if why == NEW else CODE, why=why)
 
     async def grow_up(self, this: Pass) -> None:
         """
-        A memory that was made just now creates nothing until late effects of an older one have shown.
+        A memory that is new, or may be old, creates nothing until late effects of another one have shown.
 
         They must have shown before the pass reads, so what is waited for is waited for here.
         """
-        ready_at = self._binding.born_at + self._settings.timing.settle
-        wait_s = (ready_at - self._clock.now()).total_seconds()
+        wait_s = self._ready_s - self._clock.monotonic()
         if 0 < wait_s <= PATIENCE_S:
             await self._clock.sleep(wait_s)
         elif wait_s > 0:
-            this.young_until = ready_at
+            this.waits = self.creations_wait()
 
     async def collect(self, kind: str) -> None:
         """Put what is new on the list."""
@@ -137,6 +163,7 @@ class Rounds:
         if which is Which.ASKED:
             jobs = await self._without_overwriting(kind, jobs)
         jobs = await self._check(this, kind, jobs, whole=which is Which.ALL)
+        jobs = await self._without_blind(kind, jobs)
         this.steps += [step for step in only_steps([job.decision for job in jobs]) if isinstance(step, Link)]
         done = await self._remember(kind, jobs)
         acted = await self._act(this, kind, jobs)
@@ -206,10 +233,16 @@ class Rounds:
 
         if await self._journal.write(work):
             return [job for job in jobs if not _writes(job)]
-        if this.young_until is None or not any(_creates(job) for job in jobs):
+        if this.waits is None or not any(_creates(job) for job in jobs):
             return jobs
-        this.postponed_until = this.young_until
+        this.postponed_until = this.waits.until
         return [job for job in jobs if not _creates(job)]
+
+    async def _without_blind(self, kind: str, jobs: list[Job]) -> list[Job]:
+        """Leave out what would be created where a look for an earlier creation cannot be believed now."""
+        creations = [step for job in jobs for step in job.decision.steps if isinstance(step, Create)]
+        blind = await self._selftest.blind(kind, creations)
+        return [job for job in jobs if not any(_creates(job, side) for side in blind)]
 
     # -------------------------------------------------------------- acting
 
@@ -222,12 +255,17 @@ class Rounds:
         news = False
         for first in range(0, len(jobs), STORED_TOGETHER):
             some = jobs[first : first + STORED_TOGETHER]
-            news |= await self._journal.write(partial(self._remember_some, kind, some))
+            again, doubles = await self._journal.write(partial(self._remember_some, kind, some))
+            news |= again
+            for key in doubles:
+                self._events.emit(DUPLICATE_FOUND, connector=self._binding.name, kind=kind, key=key)
         return news
 
-    def _remember_some(self, kind: str, jobs: Sequence[Job], tx: Transaction) -> bool:
+    def _remember_some(self, kind: str, jobs: Sequence[Job], tx: Transaction) -> tuple[bool, Sequence[str]]:
+        """Whether something may be decided differently now, and which records are doubles as of now."""
         now = self._clock.now()
         work, news = tx.work(self._binding, kind), False
+        doubles: list[str] = []
         for job in jobs:
             decision = job.decision
             bond = decision.unit.bond
@@ -244,15 +282,13 @@ class Rounds:
                 other, side, record_id = decision.wants
                 tx.work(self._binding, other).again(side, record_id, asked=True)
                 news = True
-            if decision.problem:
-                # Without its steps: those that still go must not be taken for refused when they fail.
-                work.park(msgspec.structs.replace(decision, steps=()), decision.problem, now)
+            doubles += _set_aside(work, decision, now)
             if not _writes(job):
                 if not decision.problem:
                     work.unpark(decision.unit.key)
                 tx.intents(self._binding).forget(kind, decision.unit.key)
                 work.done(job.task)
-        return news
+        return news, doubles
 
     async def _wake(self, kind: str, tasks: Sequence[Task]) -> None:
         """What belongs to these records may cross now, or no more."""
@@ -284,6 +320,10 @@ class Rounds:
             for first in range(0, len(writing), CONFIRMED_TOGETHER):
                 await for_each(writing[first : first + CONFIRMED_TOGETHER], one, RECORDS_AT_ONCE)
                 await self._confirm(writer)
+        except Unusable as error:
+            if error.code == IGNORED:  # only what is made in Fortnox is looked for before
+                self._selftest.failed(Side.FORTNOX, kind, error)
+            raise
         finally:
             # Shielded: a write whose read-back is cut off would be unknown though it was answered.
             # Not for ever, so that a stop ends in time; what is not confirmed by then is looked for.
@@ -297,6 +337,15 @@ class Rounds:
         """Read back what was answered without the record."""
         for side in Side:
             await confirm(writer, side)
+
+
+def _set_aside(work: Work, decision: Decision, now: dt.datetime) -> Sequence[str]:
+    """Park what has a problem. Its key, when it is a double that nobody was told of yet."""
+    if decision.problem is None:
+        return ()
+    # Without its steps: those that still go must not be taken for refused when they fail.
+    new = work.park(msgspec.structs.replace(decision, steps=()), decision.problem, now)
+    return (decision.unit.key,) if new and isinstance(decision.problem, Double) else ()
 
 
 def _unread(tasks: Sequence[Task]) -> Mapping[Side, set[str]]:
@@ -321,5 +370,5 @@ def _writes(job: Job) -> bool:
     return any(isinstance(step, Create | Update) for step in job.decision.steps)
 
 
-def _creates(job: Job) -> bool:
-    return any(isinstance(step, Create) for step in job.decision.steps)
+def _creates(job: Job, side: Side | None = None) -> bool:
+    return any(isinstance(step, Create) and side in (None, step.side) for step in job.decision.steps)

@@ -17,8 +17,9 @@ from daemon.core.records import Lane, Problem, Seen
 from daemon.core.recover import Found, Strange, landed
 from daemon.core.steps import Create, Decision, Unit, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
+from daemon.engine.selftest import IGNORED, Selftest
 from daemon.engine.writing import Job, Timing, Writer
-from daemon.errors import Refused
+from daemon.errors import Refused, Unusable
 from daemon.ports import Clock, Journal, System, Transaction
 
 ATTEMPTS = 3  # then a person
@@ -31,9 +32,15 @@ class Settler:
     """Settles the unknown outcomes of one connector for one kind of record."""
 
     def __init__(
-        self, binding: Binding, writer: Writer, timing: Timing, journal: Journal, clock: Clock
+        self,
+        binding: Binding,
+        writer: Writer,
+        selftest: Selftest,
+        timing: Timing,
+        journal: Journal,
+        clock: Clock,
     ) -> None:
-        self._binding, self._writer, self._timing = binding, writer, timing
+        self._binding, self._writer, self._selftest, self._timing = binding, writer, selftest, timing
         self._journal, self._clock = journal, clock
 
     async def settle_due(self) -> None:
@@ -70,7 +77,18 @@ class Settler:
 
     async def _settle_create(self, intent: Intent, step: Create) -> Intent | None:
         since = intent.sent_at - SENT_BEFORE if intent.sent_at else None
-        match await self._writer.look(step, since):
+        if not await self._selftest.passes(step, since):
+            await self._not_now(intent)
+            return None
+        try:
+            found = await self._writer.look(step, since)
+        except Unusable as error:
+            if error.code != IGNORED:
+                raise
+            self._selftest.failed(step.side, step.kind, error)
+            await self._not_now(intent)
+            return None
+        match found:
             case Found(seen):
                 await self._writer.settle(intent, seen, Written(outcome="found"), None)
                 return None
@@ -79,6 +97,11 @@ class Settler:
                 return None
             case None:
                 return await self._empty_look(intent, step)
+
+    async def _not_now(self, intent: Intent) -> None:
+        """A search that is not believed proves nothing: the write stays unknown."""
+        next_look_at = self._clock.now() + self._timing.gap
+        await self._set_state(intent, IntentState.UNKNOWN, intent.looks, next_look_at)
 
     async def _empty_look(self, intent: Intent, step: Create) -> Intent | None:
         looks = intent.looks + 1

@@ -14,17 +14,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from daemon.core.agreement import Agreement
+from daemon.core.doubt import Doubt, Waiting
 from daemon.core.records import Lane, Side
 from daemon.core.report import ConnectorReport, shown
 from daemon.core.steps import Create, Update
 from daemon.core.work import Binding, Task, Which
 from daemon.engine.first_run import read_ahead
 from daemon.engine.rounds import Company, Pass, Rounds, Settings
+from daemon.engine.selftest import Selftest
 from daemon.engine.settling import Settler
 from daemon.engine.writing import REQUEST_S, Writer
 from daemon.errors import Refused
 from daemon.events import Events
-from daemon.ports import Clock, Counts, Journal, Transaction
+from daemon.ports import Clock, Counts, Ids, Journal, Transaction
 
 ROUNDS = 3  # number write-backs need a second, links a third
 IMPORTED_TOGETHER = 40
@@ -41,6 +43,7 @@ class Connector:
         settings: Settings,
         journal: Journal,
         clock: Clock,
+        ids: Ids,
         events: Events,
     ) -> None:
         self.binding, self._agreements, self._ends, self._settings = binding, agreements, ends, settings
@@ -51,7 +54,10 @@ class Connector:
             for kind, agreement in agreements.items()
         }
         self._placed: set[str] = set()  # kinds whose fields are known to be kept where they are read
-        self._rounds = Rounds(binding, agreements, ends, self._writers, settings, journal, clock)
+        self._selftest = Selftest(binding, self._writers, accounts, journal, clock, ids)
+        self._rounds = Rounds(
+            binding, agreements, ends, self._writers, self._selftest, settings, journal, clock, events
+        )
 
     @property
     def kinds(self) -> Sequence[str]:
@@ -88,6 +94,7 @@ class Connector:
         """
         this = Pass(dry_run=dry_run, lane=Lane.BULK if imports else Lane.FRESH, asked=imports is not None)
         await self.prepare()
+        self._selftest.begin()
         kinds = self._kinds(imports)
         if not dry_run:
             await self._recover()
@@ -99,6 +106,7 @@ class Connector:
         if imports:
             await self._import(this, imports)
         await self._to_fixed_point(this, kinds)
+        this.off += self._selftest.red.values()
         if not dry_run:
             await self._journal.write(lambda tx: tx.succeeded(self.binding, self._clock.now()))
         return await self.report(this)
@@ -112,7 +120,7 @@ class Connector:
 
     def _settler(self, kind: str) -> Settler:
         timing = self._settings.timing
-        return Settler(self.binding, self._writers[kind], timing, self._journal, self._clock)
+        return Settler(self.binding, self._writers[kind], self._selftest, timing, self._journal, self._clock)
 
     async def _look(self, this: Pass, kind: str, side: Side | None) -> None:
         """Read the lists of one kind, then by key what they say must be read."""
@@ -208,7 +216,15 @@ class Connector:
             await self._rounds.decide_and_act(this, kind, fresh, Which.FRESH)
         this.lane = lane
 
+    def doubt(self, doubt: Doubt | None) -> None:
+        """What is remembered may be older than what was done: nothing is created for a while."""
+        self._rounds.doubt(doubt)
+
     # -------------------------------------------------------------- telling
+
+    def creations_wait(self) -> Waiting | None:
+        """Until when nothing is created, and why."""
+        return self._rounds.creations_wait()
 
     async def counts(self) -> Counts:
         """What waits at this connector."""
@@ -228,6 +244,7 @@ class Connector:
             unknown=counts.unknown,
             error=str(this.off[0]) if this.off else None,
             next_look_at=min(looks, default=None),
+            creations_wait=this.waits or self.creations_wait(),
             read=this.read,
             written=sum(isinstance(step, Create | Update) for step in this.steps) if not this.dry_run else 0,
         )

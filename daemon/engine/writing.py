@@ -281,7 +281,8 @@ class Writer:
         def work(tx: Transaction) -> None:
             here = tx.work(self._binding, self.kind)
             self._accounts[step.side].store_seen(tx, self.agreement, [seen], now)
-            here.agree(*ids, {**made_equal(step, seen, tables, self.agreement), **(half or {})}, now)
+            equal = made_equal(step, seen, tables, self.agreement, written.outcome)
+            here.agree(*ids, {**equal, **(half or {})}, now)
             here.log(step, ids, written, now)
             here.unpark(step.key)
             if task:
@@ -352,7 +353,11 @@ class Writer:
         reference = step.fields.get("reference")
         if reference is not None and len(found.ids) > 1:
             self._events.emit(
-                DUPLICATE_FOUND, connector=self._binding.name, kind=step.kind, reference=str(reference)
+                DUPLICATE_FOUND,
+                connector=self._binding.name,
+                kind=step.kind,
+                key=step.key,
+                reference=str(reference),
             )
         return Problem(
             code="INT01",

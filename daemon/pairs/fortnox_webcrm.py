@@ -45,6 +45,9 @@ NUMBER_RULE = {
     "webcrm": FieldRule(field="number", decides=Decides.NOBODY, to=TO_WEBCRM),
 }
 
+# What only we fill in, by side: of two records that share one, one is a copy.
+NUMBER_MARKS = {"fortnox": frozenset({"reference", "number"}), "webcrm": frozenset({"reference"})}
+
 # Articles flow one way (row W8); an edit in webCRM stays until Fortnox changes the field (decision 5).
 ARTICLE_RULES = (
     FieldRule(field="number", decides=Decides.FORTNOX, to=TO_WEBCRM, revert=True),
@@ -205,6 +208,10 @@ def _customer(settings: Settings, start: dt.datetime, mark: Callable[[str], str]
             Side.PARTNER: _named,
         },
         mark=mark,
+        marks={
+            Side.FORTNOX: frozenset({"reference"}),
+            Side.PARTNER: NUMBER_MARKS[settings.number_owner],
+        },
         gate=_typed,
         gate_fields=frozenset({"type"}),
         living=_active,
@@ -218,6 +225,7 @@ def _article(start: dt.datetime) -> Agreement:
         recognised_by=("number",),
         start=start,
         create={Side.PARTNER: _named},
+        marks={Side.PARTNER: frozenset({"number"})},
         living=_active,
     )
 

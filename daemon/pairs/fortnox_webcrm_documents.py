@@ -69,6 +69,10 @@ def agreement(
             Side.PARTNER: partial(_made_in_webcrm, description),
         },
         mark=mark,
+        marks={
+            Side.FORTNOX: frozenset({"reference"}),
+            Side.PARTNER: frozenset({"reference", "from_invoice", "from_order"}),
+        },
         living=lambda fields: fields.get("state") != "cancelled",
         belongs_to=Belonging(field="customer", kind="customer", gate=takes_part),
         locked=locked,

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from daemon.config import Config
+from daemon.core.doubt import Waiting
 from daemon.core.records import Side
 from daemon.core.report import ConnectorReport
 from daemon.events import Events
@@ -68,6 +69,10 @@ class Loop(Protocol):
         What went wrong is in the report's outcome; a DaemonError may also be
         raised and counts as that outcome.
         """
+        ...
+
+    def creations_wait(self) -> Waiting | None:
+        """Until when nothing is created on either side, and why; None when nothing hinders it."""
         ...
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 
+import msgspec
+
 from daemon import __version__
 from daemon.config import Config
 from daemon.core.report import ConnectorReport
@@ -52,6 +54,7 @@ class OfflineHouse:
                 "last_success_at": None,
                 "next_pass_at": None,
                 **await self.desk.status_of(name),
+                "creations_wait": msgspec.to_builtins(loop.creations_wait()),
                 "error": None,
             }
             for name, loop in sorted(self._offline.loops.items())

@@ -147,11 +147,17 @@ def _status(answer: Json) -> str:
     ]
     for row in answer["connectors"]:
         lines += [f"{row['name']}: {row['error']}"] if row.get("error") else []
+        lines += [f"{row['name']}: {_waits(row['creations_wait'])}"] if row.get("creations_wait") else []
         lines += [
             f"{row['name']}: held plan {plan['id']}: {plan['reason']}; fortnox-syncd release {plan['id']}"
             for plan in row.get("held") or []
         ]
     return "\n".join(lines)
+
+
+def _waits(told: Json) -> str:
+    code = f"{told['code']}  " if told["code"] else ""
+    return f"{code}nothing is created until {told['until']}: {told['why']}"
 
 
 def _sync(answer: Json) -> str:
@@ -163,6 +169,8 @@ def _sync(answer: Json) -> str:
         lines.append(f"{row['name']}: {row['outcome']}" + (f" ({counts})" if counts else ""))
         if row["steps"]:
             lines.append(table(row["steps"], COLUMNS["steps"]))
+        if row.get("creations_wait"):
+            lines.append(_waits(row["creations_wait"]))
         if row.get("next_look_at"):
             lines.append(f"next look at {row['next_look_at']}")
     return "\n".join(lines) or "no connector is enabled"

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 import anyio
+import msgspec
 from anyio.abc import TaskGroup
 
 from daemon import __version__
@@ -189,6 +190,7 @@ class Supervisor:
             "last_success_at": stamp(runner.last_success_at),
             "next_pass_at": stamp(runner.next_pass_at),
             **await self.desk.status_of(name),
+            "creations_wait": msgspec.to_builtins(runner.loop.creations_wait()),
             "error": runner.error,
         }
 

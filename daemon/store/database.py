@@ -28,6 +28,7 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 RUNNING = "running"  # noted while a process has the file open: "" once it has closed it
+CLOSED = "closed"  # noted when one closes it: the time
 LOCKED_S = 1.0  # nobody else has a reason to be in the file: who waits longer waits in vain
 PRAGMAS = (
     "PRAGMA locking_mode = EXCLUSIVE",

@@ -97,14 +97,14 @@ class Journal:
                 db.execute(SQL["connector_add"], values)
                 row = db.execute(SQL["connector_get"], {"identity": identity}).fetchone()
             db.execute(SQL["connector_rename"], {"name": name, "id": row[0]})
-            db.execute(SQL["connector_set"], {"name": name, "id": row[0]})
+            db.execute(SQL["connector_set"], {"name": name, "id": row[0], "now": to_text(now)})
             return Binding(
                 id=row[0],
                 name=name,
                 fortnox=fortnox,
                 partner=partner,
                 start=start or to_time(row[1]),
-                born_at=to_time(row[2]),
+                born_at=min(to_time(row[2]), now),  # the clock may have been put back
                 config=config,
             )
 

@@ -79,7 +79,7 @@ class Observations:
             if seen.full:
                 self._store_whole(seen, stored, names, now, changed_at)
             else:
-                self._store_row(seen, stored, names, now, again_after)
+                self._store_row(seen, stored, names, now, changed_at, again_after)
             if run is not None:
                 self._run("observation_pass", id=seen.id, run=run)
 
@@ -94,7 +94,9 @@ class Observations:
         digest = self._sealer.digest(dict(seen.fields))
         if stored and stored.whole and stored.digest == digest and not stored.gone:
             changed = to_text_or_none(seen.changed_at)
-            self._run("observation_same", id=seen.id, read_at=to_text(now), changed_at=changed)
+            newer = changed is not None and (stored.changed_at or "") < changed
+            seq = self._next_seq() if newer else None
+            self._run("observation_same", id=seen.id, read_at=to_text(now), changed_at=changed, seq=seq)
             return
         times = (stored.changed_at if stored else None, to_text_or_none(seen.changed_at or changed_at))
         self._run(
@@ -115,11 +117,13 @@ class Observations:
         stored: _Stored | None,
         names: Names,
         now: dt.datetime,
+        changed_at: dt.datetime | None,
         again_after: dt.timedelta,
     ) -> None:
         digest = self._sealer.digest(dict(seen.fields))
         changed = to_text_or_none(seen.changed_at)
         if stored is None:
+            changed = changed or to_text_or_none(changed_at)
             due = to_text(now) if changed else None
             sealed = self._seal(seen)
             self._run(
@@ -133,9 +137,12 @@ class Observations:
             self._store_names(seen, names)
             return
         due_at = _due_again(stored, digest, now, again_after) if changed else _due_if_new(stored, digest, now)
+        # Whether a record crosses by itself depends on when it changed: that this is known is news too.
+        first_told = changed is not None and stored.changed_at is None and stored.whole
         self._run(
             "observation_row_again",
             id=seen.id,
+            seq=self._next_seq() if first_told else None,
             digest=digest,
             changed_at=changed,
             due_at=to_text_or_none(due_at),
@@ -218,7 +225,10 @@ def _due_again(stored: _Stored, digest: bytes, now: dt.datetime, again_after: dt
     """When a record that a list of changes shows must be read: at once if its row differs or it never was."""
     if stored.row_digest not in (None, digest) or stored.read_at is None:
         return now
-    return max(now, to_time(stored.read_at) + again_after)
+    read_at = to_time(stored.read_at)
+    if read_at > now:  # the clock was put back: how long ago it was read is not known
+        return now
+    return max(now, read_at + again_after)
 
 
 def _due_if_new(stored: _Stored, digest: bytes, now: dt.datetime) -> dt.datetime | None:

@@ -25,7 +25,7 @@ WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_pass
 UPDATE observations SET pass = :run WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_same
-UPDATE observations SET read_at = :read_at, due_at = NULL,
+UPDATE observations SET read_at = :read_at, due_at = NULL, seq = coalesce(:seq, seq),
     changed_at = nullif(max(coalesce(changed_at, ''), coalesce(:changed_at, '')), '')
 WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_whole
@@ -41,7 +41,7 @@ INSERT INTO observations
     (scope, kind, id, sealed_fields, digest, row_digest, whole, changed_at, due_at)
 VALUES (:scope, :kind, :id, :sealed, :digest, :digest, 0, :changed_at, :due_at)
 -- name: observation_row_again
-UPDATE observations SET row_digest = :digest, gone = 0,
+UPDATE observations SET row_digest = :digest, gone = 0, seq = coalesce(:seq, seq),
     changed_at = nullif(max(coalesce(changed_at, ''), coalesce(:changed_at, '')), ''),
     due_at = CASE WHEN :due_at IS NULL THEN due_at ELSE min(coalesce(due_at, '9999'), :due_at) END
 WHERE scope = :scope AND kind = :kind AND id = :id
@@ -76,7 +76,7 @@ SELECT id, start, born_at FROM connectors WHERE identity = :identity
 -- name: connector_add
 INSERT INTO connectors (identity, name, start, born_at) VALUES (:identity, :name, :start, :born_at)
 -- name: connector_set
-UPDATE connectors SET name = :name WHERE id = :id
+UPDATE connectors SET name = :name, born_at = min(born_at, :now) WHERE id = :id
 -- name: connector_rename
 UPDATE connectors SET name = identity WHERE name = :name AND id <> :id
 -- name: connector_succeeded
@@ -140,6 +140,9 @@ ON CONFLICT (connector, kind, partner_id) DO UPDATE SET sealed_agreed = excluded
 SELECT partner_id, sealed_agreed FROM links WHERE connector = :connector AND kind = :kind
 -- name: link_agreed
 UPDATE links SET sealed_agreed = :sealed WHERE connector = :connector AND kind = :kind AND partner_id = :partner_id
+-- name: links_before
+SELECT fortnox_id, partner_id FROM links WHERE connector = :connector AND kind = :kind AND linked_at <= :at
+ORDER BY linked_at DESC, id DESC LIMIT :most
 -- name: link_count
 SELECT count(*) FROM links WHERE connector = :connector AND kind = :kind
 
@@ -172,7 +175,7 @@ SELECT id, sealed_step, key, state, attempt, looks, sent_at, next_look_at FROM i
 WHERE connector = :connector AND state = :state ORDER BY id
 
 -- name: parked_get
-SELECT id, digest, config, ignored, asked FROM parked WHERE connector = :connector AND kind = :kind AND key = :key
+SELECT id, digest, config, ignored, asked, code FROM parked WHERE connector = :connector AND kind = :kind AND key = :key
 -- name: parked_set
 INSERT INTO parked (connector, kind, key, code, sealed_text, digest, config, since, tries, asked)
 VALUES (:connector, :kind, :key, :code, :sealed, :digest, :config, :since, 1, :asked)
@@ -180,6 +183,8 @@ ON CONFLICT DO UPDATE SET code = excluded.code, sealed_text = excluded.sealed_te
     config = excluded.config, tries = tries + 1, asked = max(asked, excluded.asked)
 -- name: parked_drop
 DELETE FROM parked WHERE connector = :connector AND kind = :kind AND key = :key AND ignored = 0
+-- name: parked_drop_copy
+DELETE FROM parked WHERE connector = :connector AND kind = :kind AND key = :key AND code = 'INT03'
 
 -- name: conflict_last
 SELECT id, digest, state, resolution FROM conflicts

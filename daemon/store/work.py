@@ -67,6 +67,7 @@ class Work:
             mark = (side, record_id, seq)
             if task is None:
                 self._run("todo_done", side=side_name, id=record_id, seq=seq)
+                self._run("parked_drop_copy", key=f"{side_name}:{record_id}")
             elif not self._under_way(task.unit):
                 earlier = found.get(task.unit.key)
                 seqs = (*earlier.seqs, mark) if earlier else (mark,)
@@ -98,8 +99,7 @@ class Work:
                 young=self._may_be_older_than_memory(stored[0]),
             )
             return Task(unit=unit, seqs=())
-        ids = {Side.FORTNOX: bond.fortnox_id, Side.PARTNER: bond.partner_id}
-        shown = {each: self._sides[each].seen(ids[each]) for each in Side}
+        shown = {each: self._sides[each].seen(bond.ids[each]) for each in Side}
         partner = shown[Side.PARTNER]
         unit = Unit(
             kind=self._kind,
@@ -120,8 +120,7 @@ class Work:
             return Owner(kind=belongs.kind, ids={}, takes_part=True)
         others = Work(self._db, self._sealer, self._binding, belongs.kind)
         bond = others.bond(side, str(record_id))
-        both = {Side.FORTNOX: bond.fortnox_id, Side.PARTNER: bond.partner_id} if bond else {}
-        ids = both or {side: str(record_id)}
+        ids = bond.ids if bond else {side: str(record_id)}
         partner = others.seen(Side.PARTNER, ids[Side.PARTNER]) if Side.PARTNER in ids else None
         takes_part = belongs.gate(partner.fields) if partner else Side.PARTNER not in ids
         return Owner(kind=belongs.kind, ids=ids, takes_part=takes_part)
@@ -137,7 +136,7 @@ class Work:
         return row is not None and bool(row[4])
 
     def _may_be_older_than_memory(self, seen: Seen) -> bool:
-        return seen.born_at is None or seen.born_at <= self._binding.born_at
+        return seen.born_at is None or seen.born_at <= self._binding.begun.since
 
     def _candidates(self, agreement: Agreement, side: Side, own: Seen) -> tuple[Candidate, ...]:
         found = []
@@ -147,9 +146,18 @@ class Work:
             rivals = self._rivals(side, own.id, name, value) if others else 0
             for other_id in others:
                 stored = self._sides[side.other].seen(other_id)
-                linked = self.bond(side.other, other_id) is not None
+                bond = self.bond(side.other, other_id)
+                linked_to = bond.ids[side] if bond else ""
                 if stored:
-                    found.append(Candidate(record=stored[0], on=name, linked=linked, rivals=rivals))
+                    found.append(
+                        Candidate(
+                            record=stored[0],
+                            on=name,
+                            linked=bond is not None,
+                            rivals=rivals,
+                            linked_to=linked_to,
+                        )
+                    )
         return tuple(found)
 
     def _rivals(self, side: Side, own_id: str, name: str, value: Value) -> int:
@@ -172,6 +180,13 @@ class Work:
     def linked(self) -> int:
         """How many records are linked."""
         return int(self._run("link_count").fetchone()[0])
+
+    def recall(self, side: Side, before: dt.datetime, most: int) -> Sequence[tuple[str, Seen]]:
+        """Whole records of one side linked before a time, by their partner's id, the youngest link first."""
+        rows = self._run("links_before", at=to_text(before), most=most).fetchall()
+        ids = [(row[1], row[0] if side is Side.FORTNOX else row[1]) for row in rows]
+        found = ((partner_id, self.seen(side, record_id)) for partner_id, record_id in ids)
+        return [(partner_id, seen) for partner_id, seen in found if seen and seen.full]
 
     def _resolved(self, key: str) -> Mapping[str, Side]:
         return {field: Side(use) for field, use in self._run("conflicts_open", key=key) if use}
@@ -238,9 +253,14 @@ class Work:
             return False
         return bool(row[3]) or (row[1] == self._digest(decision) and row[2] == self._binding.config)
 
-    def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> None:
-        """Set a record aside with the reason; it is tried again when what it needs has changed."""
+    def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> bool:
+        """
+        Set a record aside with the reason; it is tried again when what it needs has changed.
+
+        Whether it was not parked under this code before.
+        """
         key = decision.unit.key
+        before = self._run("parked_get", key=key).fetchone()
         self._run(
             "parked_set",
             key=key,
@@ -251,6 +271,7 @@ class Work:
             since=to_text(now),
             asked=decision.unit.asked,
         )
+        return before is None or before[5] != problem.code
 
     def unpark(self, key: str) -> None:
         """The record goes on; one that a person ignores stays ignored."""

@@ -62,6 +62,7 @@ AGREEMENT = Agreement(
     start=START,
     create=dict.fromkeys(Side, named),
     mark="FS1.{}".format,
+    marks={F: frozenset({"reference"}), P: frozenset({"reference", "number"})},
     gate=lambda fields: fields.get("type") is not None,
     gate_fields=frozenset({"type"}),
     living=lambda fields: fields.get("active") is not False,

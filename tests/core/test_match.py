@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.agreement import Agreement
-from daemon.core.match import Candidate, Twin, naming, twin
+from daemon.core.match import Candidate, Double, Twin, naming, twin
 from daemon.core.records import Problem, Seen, Side
 
 BY = ("reference", "number", "org_number")
@@ -81,6 +81,29 @@ def test_what_is_not_certain_waits_for_a_person(candidates, said):
     assert ("REC07", "partner:1") == (problem.code, problem.where)
     assert said in problem.what
     assert "candidates: 1" in problem.todo
+
+
+def test_a_record_that_shares_a_mark_of_ours_with_a_linked_one_is_a_copy():
+    """Only in a field that we alone fill in on its side; no weaker field makes it a twin of another."""
+    taken = Candidate(
+        record=Seen(id="1", fields={}), on="number", linked=True, rivals=1, linked_to="the first"
+    )
+    candidates = [candidate("2", "org_number"), taken]
+
+    problem = twin(candidates, BY, "partner:2", marks={"number"}, side=Side.PARTNER)
+
+    assert isinstance(problem, Double)
+    assert ("INT03", "partner:2") == (problem.code, problem.where)
+    assert "the same number as the first" in problem.what
+    assert isinstance(twin(candidates, BY, "partner:2", marks={"reference"}, side=Side.PARTNER), Twin)
+
+
+@pytest.mark.parametrize("field", BY)
+def test_records_that_share_our_reference_are_doubles(field):
+    """Several that share a number or an organisation number are people's: nobody has to be woken."""
+    problem = twin([candidate("1", field), candidate("2", field)], BY, "partner:1")
+
+    assert (field == "reference") == isinstance(problem, Double)
 
 
 CANDIDATES = st.lists(

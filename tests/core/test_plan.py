@@ -69,6 +69,15 @@ IGNORED = {
         AGREEMENT,
         "not active",
     ),
+    "a copy that is not active any more": (
+        alone(
+            F,
+            seen("8", reference="FS1.p", active=False),
+            candidates=(Candidate(record=seen("p"), on="reference", linked=True, linked_to="7"),),
+        ),
+        AGREEMENT,
+        "not active",
+    ),
     "nothing is created over there": (alone(P, seen("p")), ONE_WAY, "nothing is created at the fortnox"),
 }
 
@@ -88,6 +97,22 @@ PROBLEMS = {
     "its twin does not take part": (
         alone(F, seen("7"), candidates=(Candidate(record=seen("p", type=None), on="number", linked=False),)),
         "REC07",
+    ),
+    "a copy of a Fortnox record that we made": (
+        alone(
+            F,
+            seen("8", reference="FS1.p"),
+            candidates=(Candidate(record=seen("p"), on="reference", linked=True, linked_to="7"),),
+        ),
+        "INT03",
+    ),
+    "a copy of a partner's record, older than the start": (
+        alone(
+            P,
+            seen("q", BEFORE),
+            candidates=(Candidate(record=seen("7"), on="number", linked=True, linked_to="p"),),
+        ),
+        "INT03",
     ),
     "deleted in Fortnox": (
         Unit(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from daemon.errors import RemoteError
 from daemon.sandbox.faults import Fault
@@ -51,10 +52,17 @@ async def live_until_cut(town: Town, steps: int, late_s: float | None = None) ->
     return fuse.blew
 
 
-async def steps_of(town: Town) -> list[str]:
-    """The steps that one start, sync and stop have."""
+@contextmanager
+def steps_taken(town: Town) -> Iterator[list[str]]:
+    """Every step that the daemon takes within."""
     steps: list[str] = []
     town.watch = steps.append
-    await town.sync_once()
+    yield steps
     town.watch = lambda _step: None
+
+
+async def steps_of(town: Town) -> list[str]:
+    """The steps that one start, sync and stop have."""
+    with steps_taken(town) as steps:
+        await town.sync_once()
     return steps

@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
-import random
-
 import anyio
 import pytest
 
-from tests.engine.power import steps_of
-from tests.engine.story import calm, differences
-from tests.engine.test_restart import ENDS, EVERY, TOWNS
+from tests.engine.lives import EVERY, TOWNS, judged, lead, sampled, stopped
+from tests.engine.power import steps_taken
+from tests.engine.story import calm
 from tests.town import Town
 
 
-class Stop:
-    """Cancels a scope at one step."""
-
-    def __init__(self, town: Town, step: int, scope: anyio.CancelScope) -> None:
-        self.left, self.scope = step, scope
-        town.watch = self
-
-    def __call__(self, _step: str) -> None:
-        if self.left == 0:
-            self.scope.cancel()
-        self.left -= 1
+@pytest.fixture(autouse=True)
+def state_in_the_loops_own_thread():
+    """Not here: a transaction handed to its thread is what could be cut off."""
 
 
-async def open_transactions(town: Town) -> int:
-    """1 when the database is inside a transaction, else 0."""
-    connection = town.house.journal.database._connection
-    return int(connection.in_transaction)
-
-
+@pytest.mark.row("W9", "W11")
 @pytest.mark.parametrize("name", TOWNS)
-async def test_a_pass_cancelled_at_any_step_leaves_nothing_open_and_the_next_one_finishes(tmp_path, name):
+async def test_a_pass_cancelled_at_any_step_leaves_nothing_open_and_the_next_start_finishes(begun, name):
     """
     After the cancel no transaction is open, no slot of a budget is held, and no write is left as
-    sent: each was finished and recorded. The same process then ends where an undisturbed one does.
+    sent: each was finished and recorded. The next start ends where an undisturbed one does.
     """
-    steps = len(await steps_of(await TOWNS[name](tmp_path / "whole")))
-    for step in range(random.randrange(2 * EVERY), steps, 2 * EVERY):
-        town = await TOWNS[name](tmp_path / f"cancelled at {step}")
+    stage, image = await begun(name)
+    town = stage.place(image)
+    with steps_taken(town) as steps:
         async with town.running():
-            with anyio.CancelScope() as scope:
-                Stop(town, step, scope)
-                await town.sync()
-            town.watch = lambda _step: None
-            where = f"step {step} of {steps}"
-            assert await open_transactions(town) == 0, where
-            assert all(end.throttle._calls.open == 0 for end in town.house._companies.values()), where
-            assert {each["state"] for each in await town.desk.intents()} <= {"ready", "unknown"}, where
-            await calm(town)
-            assert differences(town, ENDS) == [], where
-            assert await town.desk.intents() == [], where
-            assert await town.desk.parked() == [], where
+            await lead(town)
+    for step in sampled(len(steps), 4 * EVERY):
+        left, wrong = await stopped(stage, image, step)
+        assert [*wrong, *await judged(stage, left)] == [], f"step {step} of {len(steps)}"
 
 
 async def test_an_import_that_is_cancelled_goes_on_where_it_stopped(tmp_path):

@@ -1,56 +1,51 @@
-"""The disk fills in the middle of a pass: what cannot be remembered is not sent."""
+"""The disk refuses, or the power goes: what cannot be remembered is not sent, what was remembered stays."""
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
 
-from daemon.errors import StateError
-from tests.engine.power import steps_of
-from tests.engine.story import calm, differences
-from tests.engine.test_restart import ENDS, EVERY, TOWNS
-from tests.town import Town
+from tests.engine.lives import EVERY, sampled
+from tests.simulation import disk, powerloss
+
+pytestmark = pytest.mark.row("D4")
+RUNS = 64 // EVERY  # of each kind
 
 
-class Disk:
-    """Refuses every commit after `commits` of them."""
-
-    def __init__(self, town: Town, commits: int) -> None:
-        self.town, self.left = town, commits
-        self.full_since: int | None = None
-        town.watch = self
-
-    def __call__(self, step: str) -> None:
-        if step != "commit":
-            return
-        if self.left == 0:
-            if self.full_since is None:
-                self.full_since = self.town.world.log.last_seq
-            raise StateError("DBS02", "the state cannot be written: full", "state.db", "free space")
-        self.left -= 1
-
-
-@pytest.mark.parametrize("name", TOWNS)
-async def test_a_disk_that_fills_at_any_commit_stops_the_writes_and_loses_nothing(tmp_path, name):
+@pytest.mark.parametrize(("kind", "error"), disk.WORK)
+async def test_a_disk_that_refuses_at_any_moment_stops_the_effects_and_loses_nothing(begun, kind, error):
     """
-    The pass ends with DBS02. No effect leaves that was not stored as sent before, and when there is
-    room again the same process settles what it had sent and finishes the job.
+    No effect leaves that was not stored as sent before. When the disk is well again the same process,
+    or the next one, settles what had been sent and finishes the job.
     """
-    commits = (await steps_of(await TOWNS[name](tmp_path / "whole"))).count("commit")
-    opening = 4  # those before the first pass: a state that cannot be opened is another matter
-    for number in range(opening + random.randrange(EVERY), commits - 2, EVERY):
-        town = await TOWNS[name](tmp_path / f"full at {number}")
-        async with town.running():
-            disk = Disk(town, number - opening)
-            with pytest.raises(StateError, match="full"):
-                await town.sync()
-            town.watch = lambda _step: None
-            where = f"commit {number} of {commits}"
-            assert disk.full_since is not None, where
-            under_way = [each for each in await town.desk.intents() if each["state"] == "sent"]
-            assert len(town.writes(disk.full_since)) <= len(under_way), where
-            await calm(town)
-            assert differences(town, ENDS) == [], where
-            assert await town.desk.intents() == [], where
-            assert await town.desk.parked() == [], where
+    stage, image = await begun(disk.PASS)
+    whole = disk.Disk(error, math.inf)
+    assert await disk.sick(stage, image, kind, whole, "goes on") == []
+    for number in sampled(whole.seen, max(1, whole.seen // RUNS)):
+        for rest in disk.REST:
+            refusing = disk.Disk(error, number)
+            assert await disk.sick(stage, image, kind, refusing, rest) == [], f"{kind} {number}, it {rest}"
+
+
+@pytest.mark.parametrize("name", powerloss.LIVES)
+async def test_a_power_cut_loses_no_transaction_that_was_told_to_be_stored(tmp_path, name):
+    """
+    Whatever a disk kept of what was not synced, torn or whole, the file is sound, holds all that was
+    acknowledged, and the next start finishes the job. No effect left before its intent was safe.
+    """
+    stage, life = await powerloss.watched(name, "FULL", tmp_path)
+    assert (life.early, life.effects > 0) == ([], True)
+    for _ in range(2 * RUNS):
+        case = f"power | {name} | cut {random.randrange(len(life.asked) + 1)} | {random.random()}"
+        assert await powerloss.recovered(stage, life, case, tmp_path) == [], case
+
+
+@pytest.mark.parametrize("synchronous", powerloss.CARELESS)
+async def test_the_same_cuts_show_what_a_disk_that_is_not_waited_for_loses(synchronous):
+    """
+    Without it the two tests above would hold for any disk.
+    """
+    (tally,) = await powerloss.teeth(synchronous, random.randrange(1000))
+    assert tally.wrong == []

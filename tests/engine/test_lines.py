@@ -22,7 +22,7 @@ from tests.engine.paperwork import (
     wrong,
 )
 from tests.engine.power import live_until_cut, steps_of
-from tests.engine.story import Paper, begin, calm, release_parked
+from tests.engine.story import Paper, Story, begin, calm, release_parked
 from tests.rows import papers
 from tests.town import Town
 
@@ -37,6 +37,18 @@ MANY = PAPERS["add lines to a delivery"]._replace(
 )
 REQUESTS = {"PUT": 1, "POST": 2, "DELETE": 1}  # how many of each kind
 PLACES = [(method, skip) for method, count in REQUESTS.items() for skip in range(count)]
+
+
+def decided_by(decides: str) -> Story:
+    """The same where that side decides rows."""
+
+    def before(town: Town) -> None:
+        town.configure('kind = "webcrm"', f'kind = "webcrm"\ndecides = {{ rows = "{decides}" }}')
+        MANY.before(town)
+
+    return MANY._replace(before=before)
+
+
 STOPS = {
     "lost on the way": {"fault": "lost_before"},
     "its answer lost": {"fault": "lost_after"},
@@ -70,14 +82,13 @@ async def sync_whatever(town: Town, times: int = 3) -> None:
 
 @pytest.mark.parametrize(("decides", "fault"), CASES)
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place[0]} {place[1] + 1}")
-async def test_half_written_lines_are_finished_and_are_nobodys_edit(tmp_path, place, fault, decides):
+async def test_half_written_lines_are_finished_and_are_nobodys_edit(begun, place, fault, decides):
     """
     What we had written when it stopped never stands against Fortnox' rows, whoever decides rows:
     they end as Fortnox has them, no line twice, and no conflict is listed.
     """
-    town = Town(tmp_path)
-    town.configure('kind = "webcrm"', f'kind = "webcrm"\ndecides = {{ rows = "{decides}" }}')
-    await begin(town, MANY)
+    stage, image = await begun(f"lines, {decides} decides", decided_by(decides))
+    town = stage.place(image)
     stop_at(town, place, **STOPS[fault])
     async with town.running():
         await sync_whatever(town)
@@ -91,13 +102,12 @@ async def test_half_written_lines_are_finished_and_are_nobodys_edit(tmp_path, pl
 
 @pytest.mark.parametrize("fault", STOPS)
 @pytest.mark.parametrize("decides", ["fortnox", "partner"])
-async def test_a_line_that_a_person_adds_to_half_written_ones_stays_or_is_listed(tmp_path, decides, fault):
+async def test_a_line_that_a_person_adds_to_half_written_ones_stays_or_is_listed(begun, decides, fault):
     """
     What we wrote is nobody's edit, but what a person wrote beside it is one.
     """
-    town = Town(tmp_path)
-    town.configure('kind = "webcrm"', f'kind = "webcrm"\ndecides = {{ rows = "{decides}" }}')
-    await begin(town, MANY)
+    stage, image = await begun(f"lines, {decides} decides", decided_by(decides))
+    town = stage.place(image)
     stop_at(town, ("POST", 0), **STOPS[fault])
     async with town.running():
         with suppress(RemoteError):

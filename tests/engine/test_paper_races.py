@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from daemon.errors import RemoteError
-from tests.engine.paperwork import PAPERS, Held, doubled, line_of, lost, puts_to_booked, rows_of, uneven
-from tests.engine.story import begin, calm
+from tests.engine.lives import EVERY
+from tests.engine.paperwork import Held, doubled, line_of, lost, puts_to_booked, rows_of, uneven
+from tests.engine.story import calm
 from tests.engine.test_races import Hook
-from tests.engine.test_restart import EVERY
 from tests.rows import papers
 from tests.town import Town
 
@@ -118,7 +118,7 @@ def shows_777(held: Held) -> bool:
 
 @pytest.mark.parametrize(("name", "deed"), RACES)
 async def test_whatever_people_do_meanwhile_nothing_is_doubled_lost_or_written_to_a_booked_invoice(
-    tmp_path, name, deed
+    begun, name, deed
 ):
     """
     One document and one delivery; the same rows on both sides, or the record is listed; a row that
@@ -127,10 +127,9 @@ async def test_whatever_people_do_meanwhile_nothing_is_doubled_lost_or_written_t
     The exceptions are those of any write without a condition: what is done in the instant between
     the daemon's last reading and its request to the same side. A booked invoice refuses that one.
     """
-    story = PAPERS[name]
+    stage, image = await begun(name)
     for number in range(random.randrange(STRIDE), REQUESTS_MOST, STRIDE):
-        town = Town(tmp_path / str(number))
-        await begin(town, story)
+        town = stage.place(image)
         hook = Hook(town, number, partial(DEEDS[deed], town))
         async with town.running():
             with suppress(RemoteError):

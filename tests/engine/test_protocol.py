@@ -9,150 +9,86 @@ import pytest
 
 from daemon.errors import RemoteError
 from daemon.sandbox.faults import Fault
-from tests.engine.paperwork import PAPERS, wrong
-from tests.engine.story import (
-    LOOK_S,
-    Story,
-    begin,
-    calm,
-    effects,
-    release_parked,
-    too_soon,
-)
-from tests.engine.story import (
-    STORIES as REGISTERS,
-)
-from tests.town import Town
+from tests.engine.lives import STORIES, verdict
+from tests.engine.paperwork import wrong
+from tests.engine.spoils import FAULTS, REFUSALS, UNCLEAR, creates, faults_of, is_line, spoil
+from tests.engine.story import LOOK_S, calm, effects, release_parked, too_soon
 
-STORIES = REGISTERS | PAPERS
-UNCLEAR = {
-    # what happened to the request: the fault that does it
-    "lost on the way": {"fault": "lost_before"},
-    "its answer lost": {"fault": "lost_after"},
-    "applied late": {"fault": "late", "delay_s": 20},
-    "its answer cut by a reset": {"fault": "reset"},
-    "half an answer": {"fault": "truncate"},
-    "a proxy's page that says 200": {"fault": "html"},
-    "answered after the time-out": {"fault": "delay", "delay_s": 40},
-    "500": {"fault": "status", "status": 500},
-    "502": {"fault": "status", "status": 502},
-    "503": {"fault": "status", "status": 503},
-}
-CLEAR = {
-    "400": {"fault": "status", "status": 400},
-    "401": {"fault": "status", "status": 401},
-    "403": {"fault": "status", "status": 403},
-    "404": {"fault": "status", "status": 404},
-    "409": {"fault": "status", "status": 409},
-    "429": {"fault": "status", "status": 429},
-    "answered slowly": {"fault": "delay", "delay_s": 20},
-}
-LINES = {name for name, story in PAPERS.items() if story.path.startswith("/QuotationLines")}
-CREATIONS = [name for name, story in STORIES.items() if story.method == "POST" and name not in LINES]
-REFUSALS = ("400", "403", "404", "409")
+CREATIONS = [name for name, story in STORIES.items() if creates(story)]
+MADE_IN_FORTNOX = [name for name in CREATIONS if STORIES[name].system == "fortnox"]
+EVERYTHING = os.environ.get("CRASH_EVERY") == "1"
+FEW, FEWER = (1, 1) if EVERYTHING else (2, 7)  # one fault in so many, in turn; `make simulate` has them all
 
 
-def cases(faults: list[str], few: list[str]) -> list[tuple[str, str]]:
-    """Each story with all faults; those of documents, which the first test meets with all, with a `few`."""
-    return [(name, fault) for name in STORIES for fault in (few if name in PAPERS else faults)]
+def cases() -> list[tuple[str, str]]:
+    """Each story with its share of the faults: more of them where something is made in Fortnox."""
+    return [
+        (name, fault)
+        for number, (name, story) in enumerate(STORIES.items())
+        for place, fault in enumerate(faults_of(story))
+        if (place + number) % (FEW if name in MADE_IN_FORTNOX else FEWER) == 0
+    ]
 
 
-def spoil(town: Town, story: Story, fault: dict, **more: object) -> None:
-    """Order a fault for the request under test."""
-    where = {"system": story.system, "method": story.method, "path": story.path}
-    town.world.faults.add(Fault(**where, **fault, **more))
-
-
-def matrix() -> list[tuple[str, str]]:
-    """
-    Each story with each fault. Of stories that create nothing in Fortnox every third fault, in turn:
-    the whole takes minutes (CRASH_EVERY=1).
-    """
-    faults = [*UNCLEAR, *CLEAR]
-    stride = 1 if os.environ.get("CRASH_EVERY") == "1" else 3
-    found = []
-    for number, (name, story) in enumerate(STORIES.items()):
-        whole = story.system == "fortnox" and story.method == "POST"
-        found += [(name, fault) for fault in (faults if whole else faults[number % stride :: stride])]
-    return found
-
-
-@pytest.mark.parametrize(("name", "fault"), matrix())
-async def test_whatever_happens_to_a_write_both_sides_end_equal_and_nothing_is_made_twice(
-    tmp_path, name, fault
-):
+@pytest.mark.parametrize(("name", "fault"), cases())
+async def test_whatever_happens_to_a_write_both_sides_end_equal_and_nothing_is_made_twice(begun, name, fault):
     """
     After one spoiled request and calm passes each record exists once on both
     sides with the values people gave it, or it is parked and `retry` gets it there.
     """
-    story, town = STORIES[name], Town(tmp_path)
-    since = await begin(town, story)
-    spoil(town, story, {**UNCLEAR, **CLEAR}[fault])
+    stage, image = await begun(name)
+    town, story = stage.place(image), stage.story
+    spoil(town, story, FAULTS[fault])
     async with town.running():
-        await sync_through(town)
-        await calm(town)
-        listed = await release_parked(town)
-        if not listed:
-            assert wrong(town, story) == []
-        await calm(town)
-        assert wrong(town, story) == []
-        assert await town.desk.parked() == []
-        assert await town.desk.intents() == []
-        assert await town.desk.conflicts() == []  # what we wrote ourselves is nobody's edit
+        await calm(town, patient=True)
+        parked = bool(await town.desk.parked())
+        assert await verdict(stage, refused=parked) == []
     # For a line a 404 with a page is some other server's: the whole pass stops and is repeated.
-    assert bool(listed) is (fault in REFUSALS and not (name in LINES and fault == "404"))
-    assert too_soon(effects(town, story, since)) == []
-
-
-async def sync_through(town: Town) -> None:
-    """One pass; one that a vendor's answer ends early is repeated, as the scheduler does."""
-    try:
-        await town.sync()
-    except RemoteError:
-        town.wait(minutes=1)
-        await town.sync()
+    assert parked is (fault in REFUSALS and not (is_line(story) and fault == "404"))
 
 
 # ------------------------------------------------------------------ unclear outcomes
 
 
+SAID = ("its answer lost", "a proxy's page that says 200", "500")
+
+
 @pytest.mark.parametrize(
-    ("name", "fault"),
-    cases([name for name, fault in UNCLEAR.items() if "delay_s" not in fault], ["its answer lost", "500"]),
+    ("name", "fault"), [(name, SAID[number % len(SAID)]) for number, name in enumerate(STORIES)]
 )
-async def test_an_unclear_answer_is_reported_with_the_time_of_the_next_look(tmp_path, name, fault):
+async def test_an_unclear_answer_is_reported_with_the_time_of_the_next_look(begun, name, fault):
     """
     `sync` says "unknown" and when it will look, waits for nothing, and a second
     `sync` before that time sends nothing.
     """
-    story, town = STORIES[name], Town(tmp_path)
-    since = await begin(town, story)
+    stage, image = await begun(name)
+    town, story = stage.place(image), stage.story
     spoil(town, story, UNCLEAR[fault])
     async with town.running():
         report = await town.sync()
-        sent = effects(town, story, since)
+        sent = effects(town, story, 0)
         again = await town.sync()
 
     assert (report.outcome, report.unknown) == ("unknown", 1)
     assert report.next_look_at == again.next_look_at
     assert report.next_look_at is not None
     assert (report.next_look_at - sent[0].at).total_seconds() == pytest.approx(LOOK_S, abs=1)
-    assert len(sent) == len(effects(town, story, since)) == 1
+    assert len(sent) == len(effects(town, story, 0)) == 1
 
 
 @pytest.mark.parametrize("name", CREATIONS)
-async def test_a_creation_that_never_arrives_is_tried_three_times_and_then_listed(tmp_path, name):
+async def test_a_creation_that_never_arrives_is_tried_three_times_and_then_listed(begun, name):
     """
     Three attempts, each with its looks between; then it is parked as INT02, and `retry` gives it another.
     """
-    story, town = STORIES[name], Town(tmp_path)
-    since = await begin(town, story)
+    stage, image = await begun(name)
+    town, story = stage.place(image), stage.story
     spoil(town, story, {"fault": "lost_before"}, count=3)
     async with town.running():
         await town.sync()
         await calm(town)
         listed = await release_parked(town)
-        sent = effects(town, story, since)
+        sent = effects(town, story, 0)
         await calm(town)
         assert wrong(town, story) == []
 
@@ -161,16 +97,24 @@ async def test_a_creation_that_never_arrives_is_tried_three_times_and_then_liste
     assert too_soon(sent) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "fault"),
-    cases(["lost on the way", "its answer lost", "applied late", "503"], ["its answer lost", "applied late"]),
-)
-async def test_many_spoiled_requests_in_a_row_still_end_with_one_record(tmp_path, name, fault):
+MANY = [
+    (name, fault)
+    for number, name in enumerate(STORIES)
+    for fault in (
+        ("lost on the way", "its answer lost", "applied 20 s late", "503")
+        if name in MADE_IN_FORTNOX
+        else (("its answer lost", "applied 20 s late")[number % 2],)
+    )
+]
+
+
+@pytest.mark.parametrize(("name", "fault"), MANY)
+async def test_many_spoiled_requests_in_a_row_still_end_with_one_record(begun, name, fault):
     """
     The first two attempts are spoiled, and every reading meets a fault now and then.
     """
-    story, town = STORIES[name], Town(tmp_path)
-    since = await begin(town, story)
+    stage, image = await begun(name)
+    town, story = stage.place(image), stage.story
     spoil(town, story, UNCLEAR[fault], count=2)
     town.world.faults.add(Fault(fault="status", status=500, method="GET", count=20, rate=0.3))
     async with town.running():
@@ -181,25 +125,25 @@ async def test_many_spoiled_requests_in_a_row_still_end_with_one_record(tmp_path
         town.world.faults.clear()
         await calm(town)
         assert wrong(town, story) == []
-    assert too_soon(effects(town, story, since)) == []
+    assert too_soon(effects(town, story, 0)) == []
 
 
 # ------------------------------------------------------------------ the read-back
 
 
-WEBCRM_WRITES = [name for name, story in STORIES.items() if story.system == "webcrm" and name not in LINES]
+WEBCRM_WRITES = [name for name, story in STORIES.items() if story.system == "webcrm" and not is_line(story)]
 
 
 @pytest.mark.parametrize("name", WEBCRM_WRITES)
-async def test_a_read_back_that_fails_makes_the_outcome_unknown_and_nothing_is_sent_twice(tmp_path, name):
+async def test_a_read_back_that_fails_makes_the_outcome_unknown_and_nothing_is_sent_twice(begun, name):
     """
     webCRM answers a write without the record; when it goes away right after, the write is looked for later.
     """
-    story, town = STORIES[name], Town(tmp_path)
-    since = await begin(town, story)
+    stage, image = await begun(name)
+    town, story = stage.place(image), stage.story
 
     def away(step: str) -> None:
-        if step == "answer" and effects(town, story, since) and not town.world.faults.items(active=True):
+        if step == "answer" and effects(town, story, 0) and not town.world.faults.items(active=True):
             town.world.faults.add(Fault(fault="status", status=500, system="webcrm", method="GET", count=3))
 
     town.watch = away
@@ -213,4 +157,4 @@ async def test_a_read_back_that_fails_makes_the_outcome_unknown_and_nothing_is_s
         await calm(town)
         assert wrong(town, story) == []
         assert await town.desk.intents() == []
-    assert len(effects(town, story, since)) == 1
+    assert len(effects(town, story, 0)) == 1

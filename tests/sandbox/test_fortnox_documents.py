@@ -380,6 +380,18 @@ def test_ten_thousand_invoices_are_looked_up_before_each_is_made(papers):
     assert papers.numbers("invoices", "externalinvoicereference1=FS1.000009999") == ["10000"]
 
 
+@pytest.mark.parametrize(
+    ("how", "shown"), [("works", ["1"]), ("ignored", ["1", "2"]), ("empty", [])], ids=str
+)
+def test_a_search_for_a_reference_can_be_broken(how, shown):
+    """As if the filter were ignored, or nothing were ever found; lists without it are whole."""
+    papers = Papers(reference_search=how)
+    papers.make("orders", ExternalInvoiceReference1="FS1.A")
+    papers.make("orders")
+    assert papers.numbers("orders", "externalinvoicereference1=FS1.A") == shown
+    assert papers.numbers("orders") == ["1", "2"]
+
+
 def test_people_work_in_the_screens(papers):
     """The same rules, without a token: create, edit, an action, what was sent."""
     act = papers.fortnox.act

@@ -184,6 +184,15 @@ def test_lines_can_be_asked_for_only_when_switched_on():
     assert web.get("/Queries", script=script) == [{"QuotationLineId": number}]
 
 
+def test_a_query_for_a_text_can_be_broken():
+    """Then no text equals another, as if nothing were there; other queries show what is."""
+    web = Caller(query_equals="empty")
+    number = web.delivery()
+    script = "SELECT DeliveryId FROM Delivery WHERE DeliveryErpId"
+    assert web.get("/Queries", script=f"{script} < 'A'") == [{"DeliveryId": number}]
+    assert web.get("/Queries", script=f"{script} = ''") == []
+
+
 def test_the_catalogue_is_found_under_both_names():
     """LinkedData columns are known with and without "QuotationLine", its type compared by number (5, 11)."""
     web = Caller()

@@ -106,6 +106,9 @@ class ScriptedLoop:
     async def prepare(self):
         return None
 
+    def creations_wait(self):
+        return None
+
     async def run_pass(self, side, *, dry_run=False, imports=None):
         self.passes.append((self.clock.monotonic(), side.value if side else "both"))
         what = self.script.pop(0) if self.script else "ok"

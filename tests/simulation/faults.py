@@ -67,6 +67,7 @@ Rows = Callable[[str, web.Request, list[Any]], list[Any]]
 def _filter(simulation: Simulation, chance: random.Random, change: Rows) -> None:
     """Change the rows of every list that the daemon reads for some minutes."""
     before, until_s = simulation.wire.shown, simulation.true.passed_s + chance.uniform(60, 400)
+    simulation.oracle.lists_lag_until_s = max(simulation.oracle.lists_lag_until_s, until_s)
 
     def shown(side: str, request: web.Request, response: web.Response) -> web.Response:
         response = before(side, request, response)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -69,8 +69,9 @@ class Thing:
 class Oracle:
     """Sees every request at both vendors. `violations` stays empty."""
 
-    def __init__(self, world: World, now_s: Any) -> None:
-        self._world, self._now_s = world, now_s
+    def __init__(self, world: World, kinds: Sequence[str], now_s: Callable[[], float]) -> None:
+        """`kinds` of record take part; `now_s` is the true time."""
+        self._world, self._kinds, self._now_s = world, kinds, now_s
         self.things: list[Thing] = []
         self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
@@ -82,6 +83,7 @@ class Oracle:
         self._written: list[tuple[float, tuple[Thing, tuple[str, str]]]] = []
         self.figures: Counter[str] = Counter()
         self.violations: list[str] = []
+        self.lists_lag_until_s = 0.0
         self.memory_lost = False  # from here on the budget in use and what was agreed are not known
 
     def fail(self, what: str) -> None:
@@ -189,7 +191,8 @@ class Oracle:
             found.doubled.add((side, record_id))
             self.figures["doubled by the network"] += 1
             return
-        if side in found.ids and self.memory_lost and self._dead(side, kind, found.ids[side]):
+        unsure = self.memory_lost or any(each == side for each, _ in found.unsure)
+        if side in found.ids and unsure and self._dead(side, kind, found.ids[side]):
             self.figures["made again after a person deleted it"] += 1  # nobody knows any more that it was there
         elif side in found.ids:
             self.fail(f"I1 a second {kind} {record_id} at {side} of {found.ids}: {token!r}")
@@ -241,7 +244,7 @@ class Oracle:
     def _heard(self, thing: Thing, side: str, word: str, sent: Sent) -> None:
         """Remember whether the daemon could know that this write of it took effect."""
         about = (side, word)
-        if sent.spoil:
+        if sent.spoil or self._now_s() < self.lists_lag_until_s:
             thing.unsure.add(about)
         else:
             thing.unsure.discard(about)
@@ -299,7 +302,7 @@ class Oracle:
     def _thing_at_rest(self, thing: Thing, listed: set[str]) -> None:
         about = f"{thing.kind} {thing.ids}"
         gone = [side for side, key in thing.ids.items() if self._dead(side, thing.kind, key)]
-        if gone or "*" in listed:
+        if gone or "*" in listed or thing.kind not in self._kinds:
             return
         if len(thing.ids) < 2:
             if not (thing.kind == "article" and thing.born == WEBCRM):

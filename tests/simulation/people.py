@@ -145,9 +145,10 @@ class Crowd:
             "DeliveryMemo": f"Text {self.next()}",
             HOLD: self._today("T00:00:00Z"),
         }
-        number = self._people.webcrm("POST", "/Deliveries", fields)
+        self._people.webcrm("POST", "/Deliveries", fields)  # what it answers is one of the open switches
+        number = max(map(int, self.ids(WEBCRM, "document")))
         for _ in range(chance.randint(1, 3)):
-            self._add_line(chance, int(number), key)
+            self._add_line(chance, number, key)
 
     def _add_line(self, chance: random.Random, delivery: int, organisation: int) -> None:
         quantity, price = self.next(), chance.choice([149.5, 4.5, 0.37, 1000])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -94,6 +97,31 @@ def daemon():
         process.close()
 
 
+@pytest.mark.row("D4")
+def test_a_state_that_may_be_a_copy_is_told(daemon):
+    """
+    After kill -9, and after the file was touched behind our back; not after a clean stop.
+    """
+
+    def start_and_end(how):
+        process = daemon.start()
+        daemon.told("READY=1")
+        process.send_signal(how)
+        process.wait(PATIENCE_S)
+        return daemon.events().count("state_may_be_old")
+
+    told = [start_and_end(how) for how in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL, signal.SIGTERM)]
+    # Closed, by its own account, a minute before it was last written.
+    with closing(sqlite3.connect(daemon.folder / "state" / "state.db")) as db:
+        db.execute(
+            "UPDATE meta SET value = ? WHERE key = 'closed'",
+            [(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)).isoformat()],
+        )
+        db.commit()
+    told.append(start_and_end(signal.SIGTERM))
+    assert told == [0, 0, 0, 1, 2]
+
+
 @pytest.mark.row("D6", "D7")
 def test_a_whole_life(daemon):
     """Ready, reloaded, a bad file refused, stopped with exit 0; each told to systemd and logged once."""
@@ -114,30 +142,6 @@ def test_a_whole_life(daemon):
         events.count(name) for name in ("ready", "reloaded", "reload_refused", "stopping", "stopped")
     ] == [1] * 5
     assert list((daemon.folder / "run").iterdir()) == []
-
-
-@pytest.mark.row("D4")
-def test_killed_and_started_again_without_repair(daemon):
-    """After kill -9 the sockets' files are left over, and the next start takes the state and the sockets."""
-    first = daemon.start()
-    daemon.told("READY=1")
-    first.kill()
-    first.wait(PATIENCE_S)
-    assert (daemon.folder / "run" / "control.sock").exists()
-    second = daemon.start()
-    daemon.told("READY=1")
-    code, out, _ = daemon.command("status", "--json")
-    assert (code, json.loads(out)["pid"]) == (0, second.pid)
-
-
-@pytest.mark.row("D4")
-def test_a_second_daemon_refuses_and_names_the_first(daemon):
-    """75 at once; the first is not disturbed."""
-    first = daemon.start()
-    daemon.told("READY=1")
-    code, _, said = daemon.command("run")
-    assert code == 75 and said.startswith("DBS01") and f"pid {first.pid}" in said
-    assert daemon.command("status")[0] == 0
 
 
 def caught(process, number):

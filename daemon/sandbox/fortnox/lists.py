@@ -16,6 +16,7 @@ PAGE = 100
 MOST = 500
 ACCOUNT_DIGITS = 5
 PAGING = {"limit", "page", "offset"}
+REFERENCE = "externalinvoicereference1"
 ORDER = {"sortby", "sortorder"}
 STAMP_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 
@@ -32,6 +33,11 @@ def listing(
     Refused 2000587 for an unknown filter value and 2000588 for any other wrong parameter.
     """
     wanted = _known(company, resource, query)
+    broken = company.switches["reference_search"] if REFERENCE in wanted else "works"
+    if broken == "ignored":
+        del wanted[REFERENCE]
+    if broken == "empty":
+        records = []
     if records is None:
         as_text = company.switches["number_order"] == "text"
         register = company.registers[resource.path]

@@ -37,6 +37,9 @@ SWITCHES = {
     "stock_stamps_article": Switch(False, YES_NO),  # 22 no 3
     "unknown_parameter": Switch("refuse", ("refuse", "ignore")),  # 22 no 9
     "read_only_field": Switch("ignore", ("ignore", "refuse")),  # 22 no 10
+    "reference_search": Switch(
+        "works", ("works", "ignored", "empty")
+    ),  # broken: filter ignored, nothing found
     "number_order": Switch("number", ("number", "text")),  # 22 no 11
     "own_document_number": Switch("accept", ("accept", "refuse")),  # 8.5
     "references_copied_to_invoice": Switch(True, YES_NO),  # 8.6: ExternalInvoiceReference1 and 2

@@ -32,6 +32,7 @@ SWITCHES: dict[str, Switch] = {
     "login_failure": Switch("400", ("400", "401", "200")),
     "post_result": Switch("empty", POST_RESULTS),  # of organisations
     "post_result_others": Switch("int", POST_RESULTS),
+    "query_equals": Switch("works", ("works", "empty")),  # broken: no text equals another
     "query_lines": Switch(False, ON_OR_OFF),  # QuotationLine can be asked for in /Queries
     "rate_limit": Switch(250, range(1, 1_000_001)),  # calls in any 60 s, per application token
     "strict_dropdowns": Switch(True, ON_OR_OFF),

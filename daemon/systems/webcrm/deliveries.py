@@ -141,7 +141,7 @@ class Deliveries:
 
     async def _all_lines(self, lane: Lane) -> dict[int, list[Payload]]:
         pages = self._calls.pages(spec.LINES, lane)
-        return _grouped([lines.slim(line, self._layout) async for found in pages for line in found.rows])
+        return _grouped(await self._each_once(pages))
 
     async def _lines_of(self, numbers: Sequence[int], lane: Lane) -> dict[int, list[Payload]]:
         """The lines of each delivery; a delivery that is gone meanwhile is left out."""
@@ -161,10 +161,19 @@ class Deliveries:
         path, route = f"{spec.DELIVERIES}/{number}{spec.LINES}", f"{spec.DELIVERIES}/{{id}}{spec.LINES}"
         try:
             pages = self._calls.pages(path, lane, route=route)
-            return [lines.slim(line, self._layout) async for found in pages for line in found.rows]
+            return await self._each_once(pages)
         except Gone as error:
             raise_if_foreign(error)
             return None
+
+    async def _each_once(self, pages: AsyncIterator[Found]) -> list[Payload]:
+        """The lines of some pages; one that moves from page to page meanwhile is not sold twice."""
+        found = {}
+        async for page in pages:
+            for line in page.rows:
+                key = wire.born_id(line, lines.ID) or f"row {len(found)}"  # not every query asks for the id
+                found[key] = lines.slim(line, self._layout)
+        return list(found.values())
 
     async def _queried(self, where: str, lane: Lane, *, what: str = "*") -> list[Payload] | None:
         """Lines by a query, in the order of their ids; None where lines cannot be queried."""
@@ -172,7 +181,7 @@ class Deliveries:
             return None
         pages = self._calls.query(wire.script(spec.LINE, where, order=lines.ID, what=what), lane)
         try:
-            found = [lines.slim(line, self._layout) async for page in pages for line in page.rows]
+            found = await self._each_once(pages)
         except Refused as error:
             if self._lines_queried or error.status != spec.QUERY_REFUSED:
                 raise

@@ -1,0 +1,142 @@
+"""
+What a run starts from: a town as a story left it, and what stays of one when its daemon dies.
+
+The daemon dies between two of its steps, so one life of it shows every death: an
+image of the state folder and of both vendors can be taken at each step. Images
+that are equal in all that decides about the future have one future.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from daemon.config import Config
+from daemon.sandbox.log import Log
+from tests.engine.inline import sqlite
+from tests.engine.line import Line
+from tests.engine.story import Seen, Story, effects, may_follow_at_once
+from tests.town import Town
+
+FILES = ("state.db", "state.db-wal", "key")
+OF_A_LIFE = frozenset({"house", "desk", "watch", "config"})
+
+
+class Image(NamedTuple):
+    """The world without the daemon at one moment; `future` is equal where everything to come is equal."""
+
+    town: bytes
+    files: tuple[tuple[str, bytes], ...]  # of the state folder
+    sent: tuple[Seen, ...]  # the requests under test until then
+    future: bytes
+
+
+def nobody(_step: str) -> None:
+    """Watches nothing."""
+
+
+class Stage:
+    """A folder in which towns of one story live, one after the other."""
+
+    def __init__(self, story: Story, folder: Path) -> None:
+        self.story, self.folder = story, folder
+        self.town: Town
+        self.db: sqlite3.Connection  # of the daemon that lives now
+        self._config: Config | None = None
+        self._sent: list[Seen] = []
+        self._sent_until = 0
+        self._packed_at: tuple[float, ...] = ()
+        self._packed_as = self._state_as = b""
+        self._state_at = -1
+
+    def connect(self, path: Path, timeout: float) -> sqlite3.Connection:
+        """Opens the state as the daemon does, and remembers the connection."""
+        self.db = sqlite(path, timeout)
+        self._state_at = -1
+        return self.db
+
+    # -------------------------------------------------------------- from an image
+
+    def place(self, image: Image) -> Town:
+        """A town as the image shows it; the one placed before it is gone."""
+        town: Town = Town.__new__(Town)
+        town.__dict__.update(pickle.loads(image.town))  # noqa: S301 - our own bytes
+        town.folder, town.watch = self.folder, nobody
+        state = self.folder / "state"
+        shutil.rmtree(state, ignore_errors=True)
+        state.mkdir(parents=True)
+        for name, content in image.files:
+            (state / name).write_bytes(content)
+        self._sent, self._sent_until = list(image.sent), 0
+        self._packed_at = ()
+        if self._config is None:
+            self._config = town.config()
+        config = self._config
+        town.config = lambda: config  # type: ignore[method-assign]
+        self.town = town
+        return town
+
+    def spoils(self) -> bool:
+        """Whether a request is still to be spoiled."""
+        return bool(Line.of(self.town).answers) or any(each.active for each in self.town.world.faults._armed)
+
+    def sent(self) -> tuple[Seen, ...]:
+        """The requests under test, those before the image among them."""
+        log = self.town.world.log
+        if log.last_seq > self._sent_until:
+            self._sent += effects(self.town, self.story, self._sent_until)
+            self._sent_until = log.last_seq
+        return tuple(self._sent)
+
+    # -------------------------------------------------------------- to an image
+
+    def future(self, *, alive: bool = True) -> bytes:
+        """Equal where everything to come is equal. `alive` while the daemon has the state open."""
+        digest = hashlib.blake2b(self._packed(), digest_size=16)
+        digest.update(self._state(alive=alive))
+        sent = [(each.at, each.what, may_follow_at_once(each)) for each in self.sent()]
+        digest.update(repr(sent).encode())
+        return digest.digest()
+
+    def image(self, *, alive: bool = True) -> Image:
+        """What a death leaves now."""
+        state = self.folder / "state"
+        files = tuple((name, (state / name).read_bytes()) for name in FILES if (state / name).exists())
+        return Image(self._packed(), files, self.sent(), self.future(alive=alive))
+
+    def _packed(self) -> bytes:
+        """Packed anew when a vendor was asked or time has passed."""
+        town = self.town
+        world = town.world
+        at = world.log.last_seq, town.clock.passed_s, len(world._late), len(world.faults._armed)
+        if at != self._packed_at:
+            self._packed_at, self._packed_as = at, pack(town)
+        return self._packed_as
+
+    def _state(self, *, alive: bool) -> bytes:
+        """A digest of the state's content, read anew when it was written."""
+        if not alive:
+            return hashlib.blake2b((self.folder / "state" / "state.db").read_bytes()).digest()
+        if self.db.total_changes != self._state_at:
+            self._state_at = self.db.total_changes
+            self._state_as = hashlib.blake2b(self.db.serialize()).digest()
+        return self._state_as
+
+
+def pack(town: Town) -> bytes:
+    """The vendors, the people, the clock and the faults still to come, without what was logged."""
+    world = town.world
+    log, faults = world.log, dict(world.faults.__dict__)
+    world.log = Log()
+    world.faults.__dict__.update(_armed=[each for each in faults["_armed"] if each.active], _number=0)
+    ended_at = town.clock.now().timestamp()
+    parts = {name: part for name, part in town.__dict__.items() if name not in OF_A_LIFE}
+    try:
+        return pickle.dumps({**parts, "_ended_at": ended_at}, pickle.HIGHEST_PROTOCOL)
+    finally:
+        world.log = log
+        world.faults.__dict__.update(faults)
