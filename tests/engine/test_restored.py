@@ -138,12 +138,12 @@ class Camera:
     """Takes a copy of the state at one step."""
 
     def __init__(self, town: Town, step: int) -> None:
-        self.town, self.left, self.copy = town, step, None
+        self.town, self.name, self.left, self.copy = town, f"copy at {step}", step, None
         town.watch = self
 
     def __call__(self, _step: str) -> None:
         if self.left == 0 and (self.town.folder / "state" / "state.db").exists():
-            self.copy = copied(self.town, "copy")
+            self.copy = copied(self.town, self.name)
         self.left -= 1
 
 

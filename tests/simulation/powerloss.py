@@ -244,13 +244,13 @@ async def run(name: str, seed: int, every: int) -> list[Tally]:
     return [cuts, ahead]
 
 
-async def teeth(synchronous: str, seed: int) -> list[Tally]:
+async def teeth(synchronous: str, seed: int, cuts: int = TEETH_CUTS) -> list[Tally]:
     """The same on a disk that is not waited for: images that lost something must be found."""
     tally, lost = Tally(f"{TEETH}{synchronous}"), 0
     chance = random.Random(f"{seed} {synchronous}")
     with folder() as place, tally.timed():
         _, life = await watched("a later pass", synchronous, place)
-        for _ in range(TEETH_CUTS):
+        for _ in range(cuts):
             image, may_be = life.cut(chance.randrange(len(life.asked) + 1), chance)
             tally.cases += 1
             tally.runs += 1

@@ -238,11 +238,13 @@ def _papers(sides: Sides) -> list[Paper]:
 
 def _documents(sides: Sides) -> Iterator[str]:
     papers = _papers(sides)
+    owners = {row["OrganisationExtraCustom1"]: f"partner:{row['OrganisationId']}" for row in sides.firms}
     marks = Counter(mark for p in papers if (mark := (p.order or p.invoice or {}).get(MARK)))
     yield from (f"{count} documents of {mark}" for mark, count in marks.items() if count > 1)
     for paper in papers:
         keys = [f"partner:{row['DeliveryId']}" for row in paper.deliveries]
-        if sides.is_under_way(f"fortnox:{paper.name}", *keys):
+        buyer = str((paper.order or paper.invoice or {}).get("CustomerNumber"))
+        if sides.is_under_way(f"fortnox:{paper.name}", *keys, f"fortnox:{buyer}", owners.get(buyer, "")):
             continue
         if not (paper.order or paper.invoice):
             yield f"the deliveries {keys} are of {paper.name}, which is nowhere"

@@ -17,7 +17,9 @@ ITEM = "QuotationLineLinkedDataItem"
 LOGINS = ("/oauth-v1/", "/Auth")
 SETTLE_S = 32.0  # no second try of an unclear write before: the request's 30 s, and settle
 IN_FLIGHT_S = 6.0  # how long a write may wait for its turn after its last look
-WINDOW_S = {"fortnox": 6.0, "webcrm": 61.0}  # in which a daemon that was killed may have called
+WINDOW_S = {"fortnox": 6.0, "webcrm": 61.0}  # in which the vendors count calls
+# After a crash all calls to Fortnox count as made; to webCRM the next daemon may call too often, once.
+FORGOTTEN = ("webcrm",)
 CERTAIN = (401, 429)
 NOT_APPLIED = ("lost_before", "html", "status")
 # What a creation of ours bears: path -> wrapper and field of the request.
@@ -93,11 +95,11 @@ def throttled(seen: Seen, starts: Sequence[float]) -> tuple[list[str], Counter[s
     """429s that nobody ordered: those that no restart or late arrival explains, and how many in all."""
     found = [each for each in seen.ours() if each["status"] == 429 and each["fault"] is None]
     late = [at(each) for each in seen.ours() if each["fault"] == "late"]
-    bare = [
-        f"429 of {each['system']} at {each['time']}"
-        for each in found
-        if not any(0 <= at(each) - moment <= WINDOW_S[each["system"]] for moment in (*starts, *late))
-    ]
+    bare = []
+    for each in found:
+        system, moments = each["system"], [*late, *(starts if each["system"] in FORGOTTEN else ())]
+        if not any(0 <= at(each) - moment <= WINDOW_S[system] for moment in moments):
+            bare.append(f"429 of {system} at {each['time']}")
     return bare, Counter(each["system"] for each in found)
 
 
