@@ -54,11 +54,11 @@ class Settler:
 
     async def _unknown(self) -> list[Intent]:
         found = await self._journal.write(lambda tx: tx.intents(self._binding).in_state(IntentState.UNKNOWN))
+        self._writer.looks.keep({intent.id for intent in found})
         return [intent for intent in found if intent.step.kind == self._writer.kind]
 
     async def _is_due(self, intent: Intent) -> bool:
-        assert intent.next_look_at is not None
-        wait_s = (intent.next_look_at - self._clock.now()).total_seconds()
+        wait_s = self._writer.looks.left_s(intent)
         if wait_s > PATIENCE_S:
             return False
         if wait_s > 0:
@@ -100,15 +100,12 @@ class Settler:
 
     async def _not_now(self, intent: Intent) -> None:
         """A search that is not believed proves nothing: the write stays unknown."""
-        next_look_at = self._clock.now() + self._timing.gap
-        await self._set_state(intent, IntentState.UNKNOWN, intent.looks, next_look_at)
+        await self._look_again(intent, intent.looks)
 
     async def _empty_look(self, intent: Intent, step: Create) -> Intent | None:
         looks = intent.looks + 1
         if looks < LOOKS:
-            next_look_at = self._clock.now() + self._timing.gap
-            await self._set_state(intent, IntentState.UNKNOWN, looks, next_look_at)
-            return msgspec.structs.replace(intent, looks=looks, next_look_at=next_look_at)
+            return await self._look_again(intent, looks)
         if intent.attempt >= ATTEMPTS:
             await self._writer.set_aside(intent, _gave_up(step, intent.attempt), _job(step))
             return None
@@ -132,14 +129,15 @@ class Settler:
         half = {f: pair for f, pair in half_written(step, seen, table).items() if f not in kept}
         await self._writer.settle(part, seen, Written(outcome="found"), None, half)
 
-    async def _set_state(
-        self, intent: Intent, state: IntentState, looks: int, next_look_at: dt.datetime
-    ) -> None:
+    async def _look_again(self, intent: Intent, looks: int) -> Intent:
+        """After the gap; `looks` empty ones there were so far."""
+        next_look_at = self._writer.looks.put_off(intent, self._timing.gap)
         await self._journal.write(
             lambda tx: tx.intents(self._binding).set_state(
-                intent, state, looks=looks, next_look_at=next_look_at
+                intent, IntentState.UNKNOWN, looks=looks, next_look_at=next_look_at
             )
         )
+        return msgspec.structs.replace(intent, looks=looks, next_look_at=next_look_at)
 
 
 def _job(step: Create) -> Job:

@@ -20,6 +20,7 @@ from daemon.core.report import ConnectorReport, shown
 from daemon.core.steps import Create, Update
 from daemon.core.work import Binding, Task, Which
 from daemon.engine.first_run import read_ahead
+from daemon.engine.looks import Looks
 from daemon.engine.rounds import Company, Pass, Rounds, Settings
 from daemon.engine.selftest import Selftest
 from daemon.engine.settling import Settler
@@ -49,8 +50,9 @@ class Connector:
         self.binding, self._agreements, self._ends, self._settings = binding, agreements, ends, settings
         self._journal, self._clock, self._events = journal, clock, events
         accounts = {side: ends.at(side) for side in Side}
+        self._looks = Looks(clock, settings.timing.settle + dt.timedelta(seconds=REQUEST_S))
         self._writers = {
-            kind: Writer(binding, agreement, accounts, settings.timing, journal, clock, events)
+            kind: Writer(binding, agreement, accounts, settings.timing, self._looks, journal, clock, events)
             for kind, agreement in agreements.items()
         }
         self._placed: set[str] = set()  # kinds whose fields are known to be kept where they are read
@@ -233,7 +235,7 @@ class Connector:
     async def report(self, this: Pass) -> ConnectorReport:
         """What the pass did and what waits now."""
         counts = await self.counts()
-        looks = [at for at in (counts.next_look_at, this.postponed_until) if at]
+        looks = [at for at in (self._looks.next_at() if counts.unknown else None, this.postponed_until) if at]
         return ConnectorReport(
             name=self.binding.name,
             outcome=_outcome(this, counts),

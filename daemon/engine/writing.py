@@ -25,6 +25,7 @@ from daemon.core.recover import Found, Strange, born
 from daemon.core.steps import Create, Decision, Tables, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
+from daemon.engine.looks import Looks
 from daemon.errors import DaemonError, Gone, GrantError, OutcomeUnknown, Refused, RemoteError
 from daemon.events import (
     DUPLICATE_FOUND,
@@ -71,12 +72,14 @@ class Writer:
         agreement: Agreement,
         accounts: Mapping[Side, Account],
         timing: Timing,
+        looks: Looks,
         journal: Journal,
         clock: Clock,
         events: Events,
     ) -> None:
         self._binding, self.agreement, self._accounts = binding, agreement, accounts
-        self._timing, self._journal, self._clock, self._events = timing, journal, clock, events
+        self.looks, self._timing = looks, timing
+        self._journal, self._clock, self._events = journal, clock, events
         self.pending: dict[Side, list[Pending]] = {side: [] for side in Side}
         self.written = 0
 
@@ -261,7 +264,7 @@ class Writer:
         """It is looked for after `wait`; by default when a request under way has had its effect."""
         # From now, not from when it was stored as sent: it waited for its turn, or was one request of many.
         wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
-        next_look_at = self._clock.now() + wait
+        next_look_at = self.looks.put_off(intent, wait)
         await self._journal.write(
             lambda tx: tx.intents(self._binding).set_state(
                 intent, IntentState.UNKNOWN, next_look_at=next_look_at
@@ -367,6 +370,7 @@ class Writer:
         )
 
     def _tell_done(self, intent: Intent, written: Written) -> None:
+        self.looks.done(intent)
         self._tell(STEP_DONE, intent.step, outcome=written.outcome)
         if intent.state is IntentState.UNKNOWN:
             self._tell(OUTCOME_SETTLED, intent.step, outcome=written.outcome)

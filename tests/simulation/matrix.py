@@ -1,7 +1,7 @@
 """
 The crash matrix: every kind of write, whatever becomes of its request, the daemon dying at any step.
 
-    python -m tests.simulation.matrix [--every N] [--seed N] [--processes N] [--second N] [--replay CASE]
+    python -m tests.simulation.matrix [--every N] [--seed N] [--only STORY] [--replay CASE]
 
 One life of a daemon gives the image of every death in it (see `tests.engine.stage`), so a case
 costs one recovery, and images with one future cost one recovery together. The state is the real
@@ -62,6 +62,9 @@ PARTS = (
     *(disk.STATEMENTS, disk.WRITES, powerloss.CUTS, powerloss.AHEAD),
     *(f"{powerloss.TEETH}{synchronous}" for synchronous in powerloss.CARELESS),
 )
+
+
+Work = Callable[[], Coroutine[Any, Any, list[Tally]]]
 
 
 class Dead(NamedTuple):
@@ -139,7 +142,7 @@ class Row:
         """The steps of a life without a death."""
         tally, deaths = self.parts[DEATHS], Deaths(self._stage, self.known)
         await tally.add(self.case(*meets), self.judged(meets, start))
-        await deaths.live(start)
+        await tally.add(self.case(*meets, "after 0"), self._watched(deaths, start))
         tally.cases += 1 + deaths.cases
         for number in self.sampled(len(deaths.found)):
             event, image = deaths.found[number]
@@ -148,6 +151,10 @@ class Row:
         chosen = self.chance.sample(deaths.found, min(most, len(deaths.found)))
         self.dead += [Dead((*meets, event), image) for event, image in chosen]
         return deaths.steps
+
+    async def _watched(self, deaths: Deaths, start: Image) -> list[str]:
+        await deaths.live(start)
+        return []
 
     async def _second_deaths(self) -> None:
         tally = self.parts[AGAIN]
@@ -223,7 +230,7 @@ async def row(name: str, share: Share) -> list[Tally]:
 # ------------------------------------------------------------------ all of it
 
 
-def worked(work: Callable[[], Coroutine[Any, Any, list[Tally]]]) -> list[Tally]:
+def worked(work: Work) -> list[Tally]:
     """In a worker."""
     gc.freeze()  # what is there already stays
     gc.set_threshold(50_000, 20, 50)  # whole worlds come and go
@@ -231,28 +238,28 @@ def worked(work: Callable[[], Coroutine[Any, Any, list[Tally]]]) -> list[Tally]:
 
 
 def matrix(
-    processes: int, seed: int, every: int = 1, second_deaths: int = SECOND_DEATHS
+    processes: int, seed: int, every: int = 1, second_deaths: int = SECOND_DEATHS, only: str = ""
 ) -> tuple[list[Figure], list[str]]:
     """
     Run it all in so many processes; the figures, and a text on each case that ended wrong.
 
-    Of what is to be run only every so many; `second_deaths` of them all together.
+    Of what is to be run only every so many; `second_deaths` of them all together; `only` names a story
+    or a town.
     """
-    names = [*TOWNS, *reversed(STORIES)]  # the long ones first
-    share = Share(seed, every, max(1, second_deaths // every // len(names)))
-    work = [
-        *(partial(row, name, share) for name in names),
-        *(partial(powerloss.run, name, seed, every) for name in powerloss.LIVES),
-        *(partial(powerloss.teeth, synchronous, seed) for synchronous in powerloss.CARELESS),
-        *(partial(disk.run, kind, error, seed, every) for kind, error in disk.WORK),
-    ]
+    names = [name for name in (*TOWNS, *reversed(STORIES)) if only in ("", name)]  # the long ones first
+    share = Share(seed, every, max(1, second_deaths // every // (len(TOWNS) + len(STORIES))))
+    work: list[Work] = [partial(row, name, share) for name in names]
+    if not only:
+        work += [partial(powerloss.run, name, seed, every) for name in powerloss.LIVES]
+        work += [partial(powerloss.teeth, synchronous, seed) for synchronous in powerloss.CARELESS]
+        work += [partial(disk.run, kind, error, seed, every) for kind, error in disk.WORK]
     parts = {name: Tally(name) for name in PARTS}
     with ProcessPoolExecutor(processes) as pool:
         for done in as_completed([pool.submit(worked, each) for each in work]):
             for tally in done.result():
                 parts[tally.name].join(tally)
     told = [line for tally in parts.values() for line in tally.told()]
-    return [tally.figure(seed) for tally in parts.values()], told
+    return [tally.figure(seed) for tally in parts.values() if tally.cases], told
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -262,11 +269,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--second", type=int, default=SECOND_DEATHS, help="second deaths in all")
+    parser.add_argument("--only", default="", metavar="STORY", help="one story or town")
     parser.add_argument("--replay", metavar="CASE", help="one case, as it was told")
     asked = parser.parse_args(arguments)
     if asked.replay:
         return _replay(asked.replay)
-    figures, told = matrix(asked.processes, asked.seed, asked.every, asked.second)
+    figures, told = matrix(asked.processes, asked.seed, asked.every, asked.second, asked.only)
     print(table(figures))  # noqa: T201
     print("\n".join(told))  # noqa: T201
     return 1 if told else 0

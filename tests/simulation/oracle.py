@@ -83,7 +83,7 @@ class Oracle:
         self._written: list[tuple[float, tuple[Thing, tuple[str, str]]]] = []
         self.figures: Counter[str] = Counter()
         self.violations: list[str] = []
-        self.lists_lag_until_s = 0.0
+        self.lists_lag_until_s, self._replayed_at_s = 0.0, float("-inf")
         self.memory_lost = False  # from here on the budget in use and what was agreed are not known
 
     def fail(self, what: str) -> None:
@@ -94,6 +94,8 @@ class Oracle:
 
     def arrived(self, side: str, client: str, method: str, path: str, status: int, how: str) -> None:
         """One request reached a vendor, whoever sent it; `how` says what the network made of it."""
+        if how:
+            self._replayed_at_s = self._now_s()  # the vendor counts what only the network sent, too
         if client != DAEMON or how or "oauth" in path or "Auth" in path:
             return
         self.figures["requests"] += 1
@@ -104,7 +106,8 @@ class Oracle:
             del times[0]
         if len(times) > most and not self.memory_lost:
             self.fail(f"I32 {len(times)} requests in {window_s} s at {side}")
-        if status == 429 and not self.memory_lost:  # noqa: PLR2004 - the status itself
+        ours = now_s - self._replayed_at_s > window_s and not self.memory_lost
+        if status == 429 and ours:  # noqa: PLR2004 - the status itself
             self.fail(f"I32 {side} asked to slow down")
         if method == "GET":
             self._read_at_s[side, path] = now_s

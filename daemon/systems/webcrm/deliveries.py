@@ -168,7 +168,7 @@ class Deliveries:
 
     async def _each_once(self, pages: AsyncIterator[Found]) -> list[Payload]:
         """The lines of some pages; one that moves from page to page meanwhile is not sold twice."""
-        found = {}
+        found: dict[str, Payload] = {}
         async for page in pages:
             for line in page.rows:
                 key = wire.born_id(line, lines.ID) or f"row {len(found)}"  # not every query asks for the id
