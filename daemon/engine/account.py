@@ -83,6 +83,18 @@ class Account:
         self._turn = anyio.Lock()
         self._overtaken = _Overtaken()
         self._read_at: dict[tuple[str, dt.datetime], float] = {}
+        self._told: tuple[dt.datetime, float] | None = None  # the vendor's time, and ours in monotonic seconds
+
+    def their_time(self) -> dt.datetime:
+        """
+        What time it is there, by what its answers told last; ours until one did.
+
+        Lists are asked for by their clock: with ours, which may be a day wrong, a write is not found.
+        """
+        if self._told is None:
+            return self._clock.now()
+        told, at_s = self._told
+        return told + dt.timedelta(seconds=self._clock.monotonic() - at_s)
 
     async def refresh(self, agreement: Agreement, *, max_age_s: float = 0.0, eager: bool = False) -> None:
         """
@@ -139,6 +151,7 @@ class Account:
         with self._overtaken.reading() as began:
             pages = aiter(self.system.read(kind, since, Lane.READ, only_changed=start is not None))
             page = await anext(pages)
+            self._told = (page.server_time, self._clock.monotonic())
             # A clock of theirs that is ahead must not let changes fall behind the mark.
             mark, complete = min(page.server_time, self._clock.now()), page.complete
             before = await self._journal.write(lambda tx: self._here(tx, kind).mark())

@@ -176,7 +176,7 @@ class Writer:
         return await self._journal.write(work)
 
     async def _send(self, job: Job, intent: Intent, lane: Lane) -> None:
-        now = self._clock.now()
+        now = self._accounts[intent.step.side].their_time()  # it is looked for by their clock
         intent = await self._journal.write(lambda tx: tx.intents(self._binding).sent(intent, now))
         try:
             answer = await self._request(job, intent, lane)

@@ -13,7 +13,7 @@ import pickle
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from daemon.config import Config
 from daemon.sandbox.log import Log
@@ -49,7 +49,7 @@ class Stage:
         self._config: Config | None = None
         self._sent: list[Seen] = []
         self._sent_until = 0
-        self._packed_at: tuple[float, ...] = ()
+        self._packed_at: tuple[Any, ...] = ()
         self._packed_as = self._state_as = b""
         self._state_at = -1
 
@@ -112,7 +112,8 @@ class Stage:
         """Packed anew when a vendor was asked or time has passed."""
         town = self.town
         world = town.world
-        at = world.log.last_seq, town.clock.passed_s, len(world._late), len(world.faults._armed)
+        late = tuple(each.due for each in world._late)
+        at = world.log.last_seq, town.clock.passed_s, late, len(world.faults._armed)
         if at != self._packed_at:
             self._packed_at, self._packed_as = at, pack(town)
         return self._packed_as

@@ -278,6 +278,7 @@ def _what(item: dict[str, Any]) -> str:
     return f"{item['path']}{place}"
 
 
+_A_LINE = "/QuotationLines"
 CERTAIN = (401, 429)  # these say that nothing was applied: the request may be repeated at once
 
 
@@ -294,5 +295,6 @@ def too_soon(seen: Sequence[Seen]) -> list[str]:
 
 
 def may_follow_at_once(seen: Seen) -> bool:
-    """Whether its outcome was clear when it was answered."""
-    return seen.status in CERTAIN or (seen.fault is None and 200 <= seen.status < 300)
+    """Whether its outcome was clear when it was answered; of a line a 404 is some proxy's."""
+    applied = seen.fault is None and 200 <= seen.status < 300
+    return applied or seen.status in CERTAIN or (seen.status == 404 and seen.what.startswith(_A_LINE))

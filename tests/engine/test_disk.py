@@ -38,7 +38,7 @@ async def test_a_power_cut_loses_no_transaction_that_was_told_to_be_stored(tmp_p
     stage, life = await powerloss.watched(name, "FULL", tmp_path)
     assert (life.early, life.effects > 0) == ([], True)
     for _ in range(RUNS):
-        case = f"power | {name} | cut {random.randrange(len(life.asked) + 1)} | {random.random()}"
+        case = f"power | {name} | cut {random.randint(life.began, len(life.asked))} | {random.random()}"
         assert await powerloss.recovered(stage, life, case, tmp_path) == [], case
 
 

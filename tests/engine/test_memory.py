@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from daemon.sandbox.faults import Fault
+from tests.engine.lives import EVERY
 from tests.engine.power import live_until_cut, steps_of
 from tests.engine.story import calm, fortnox_side, webcrm_side
-from tests.engine.lives import EVERY
 from tests.town import Town
 
 NAMES = {"Acme AB", "Björk AB", "Cedergrens", "Skruv"}

@@ -6,9 +6,10 @@ import random
 
 import pytest
 
+from daemon.engine import settling
 from tests.engine.inline import inline
 from tests.engine.lives import STORIES, TOWNS, Deaths, after, judged, sampled
-from tests.engine.spoils import UNCLEAR
+from tests.engine.spoils import FAULTS, UNCLEAR, spoil
 
 pytestmark = pytest.mark.row("D4", "W9", "W11")
 
@@ -46,3 +47,14 @@ async def test_more_power_cuts_during_the_recovery_lose_and_double_nothing(begun
             image, wrong = await after(stage, image, event)
             assert wrong == [], events
         assert await judged(stage, image) == [], events
+
+
+async def test_a_daemon_that_looks_once_is_found_out(begun, monkeypatch):
+    """
+    What these tests and the matrix look for can be found: here a customer is made twice.
+    """
+    monkeypatch.setattr(settling, "LOOKS", 1)
+    stage, image = await begun("create a Fortnox customer")
+    spoil(stage.place(image), stage.story, FAULTS["applied between the two looks"])
+    with inline(stage.connect):
+        assert "fortnox: 2 of Björk AB" in await judged(stage, stage.image(alive=False))

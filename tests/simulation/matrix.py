@@ -27,6 +27,7 @@ import anyio
 from tests.bench.figure import Figure, table
 from tests.engine.inline import inline
 from tests.engine.lives import (
+    OVERDUE,
     STORIES,
     TOWNS,
     Deaths,
@@ -37,18 +38,17 @@ from tests.engine.lives import (
     replayed,
     stopped,
     story_of,
+    unsaid,
 )
-from tests.engine.paperwork import wrong
-from tests.engine.spoils import BETWEEN, FAULTS, NOTHING, TOO_LATE, faults_of, is_line, spoil
+from tests.engine.spoils import BETWEEN, NOTHING, TOO_LATE, faults_of, is_line
 from tests.engine.stage import Image, Stage
-from tests.engine.story import calm
 from tests.simulation import disk, powerloss
 from tests.simulation.matrix_parts import Tally, folder
 
 DURABLE_SHARE = 0.05
 SECOND_DEATHS = 5000
 STEPS_MOST = 260  # of a recovery: a death after its end is a start after a stop
-FAULT_STEPS = 64  # with a fault a pass is cancelled at every so many steps
+FAULT_STEPS = 128  # with a fault a pass is cancelled at every so many steps
 DEATHS, AGAIN, CANCELS, LATE = (
     "a death at each step",
     "a second death while it recovers",
@@ -201,18 +201,7 @@ class Row:
         tally, faults = self.parts[LATE], BETWEEN | TOO_LATE
         for fault in faults if self.name in STORIES and not is_line(self._stage.story) else ():
             tally.cases += 1
-            await tally.add(self.case(f"meets {fault}"), self._unsaid(fault))
-
-    async def _unsaid(self, fault: str) -> list[str]:
-        """What is wrong without being listed after an effect that came later than is promised."""
-        town = self._stage.place(self._image)
-        spoil(town, self._stage.story, FAULTS[fault])
-        async with town.running():
-            await calm(town, quiet=1, patient=True)
-            town.wait(hours=2)
-            await calm(town, quiet=1, patient=True)
-            listed = [*await town.desk.parked(), *await town.desk.conflicts()]
-        return [] if listed else wrong(town, self._stage.story)
+            await tally.add(self.case(f"{OVERDUE}{fault}"), unsaid(self._stage, self._image, fault))
 
 
 async def row(name: str, share: Share) -> list[Tally]:

@@ -118,6 +118,7 @@ class Watched:
     def __init__(self, stage: Stage, image: Image, scratch: Path) -> None:
         self._stage, self._image, self._scratch = stage, image, scratch
         self.key = b""
+        self.began = 0  # operations that only put the image there
         self.asked: list[Operation] = []
         self.stored: list[tuple[int, bytes]] = []  # a transaction that was told to be durable, after so many
         self.worlds: list[tuple[int, bytes]] = []
@@ -138,7 +139,8 @@ class Watched:
         for name, content in self._image.files:
             self._told("write", name, 0, content)
             self._told("sync", name)
-        self.worlds.append((0, pack(town)))
+        self.began = len(self.asked)
+        self.worlds.append((self.began, pack(town)))
         town.watch = self._step
         Line.of(town).arriving = self._arriving
         with inline(connect, synchronous):
@@ -251,7 +253,7 @@ async def teeth(synchronous: str, seed: int, cuts: int = TEETH_CUTS) -> list[Tal
     with folder() as place, tally.timed():
         _, life = await watched("a later pass", synchronous, place)
         for _ in range(cuts):
-            image, may_be = life.cut(chance.randrange(len(life.asked) + 1), chance)
+            image, may_be = life.cut(chance.randint(life.began, len(life.asked)), chance)
             tally.cases += 1
             tally.runs += 1
             lost += bool(kept(image, may_be, place / "scratch"))

@@ -1,0 +1,197 @@
+"""
+`make mutants`: the daemon is broken on purpose, one line at a time, and the simulated worlds must notice.
+
+Each break of `mutants_table.py` is made in a copy of the daemon, which then lives worlds from seed 0 on
+until an invariant is violated. That the daemon crashes does not count: a break must look like working.
+Exit 1 when one survives, or when a world that told of one is not sound without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+import daemon
+from tests.simulation.mutants_table import MUTANTS, Mutant
+from tests.simulation.plan import draw
+from tests.simulation.run import live
+
+ROOT: Final = Path(__file__).parents[2]
+PARTS: Final = ("daemon", "tests")
+MOST: Final = 400  # worlds that one break is looked for in
+HANGS_S: Final = 900.0  # they take far less
+CRASHES: Final = ("X ", "I35 a pass ends as ")  # the daemon noticed it itself, and by accident
+
+
+class Found(Struct, frozen=True):
+    """What the worlds told: how many were lived, and the last one's violation, "" for none."""
+
+    worlds: int
+    seed: int
+    violation: str
+    crashed: int = 0
+
+
+class Fate(Struct, frozen=True):
+    """What became of one break."""
+
+    mutant: Mutant
+    found: Found | None  # None: not one world came to its end
+    seconds: float
+    said: str = ""
+
+    @property
+    def told(self) -> str:
+        """One line."""
+        about = f"{self.mutant.area} · {self.mutant.name}"
+        if self.found is None:
+            return f"{about} · BROKEN: {self.said}"
+        if not self.found.violation:
+            return f"{about} · SURVIVES {self.found.worlds} worlds, {self.found.crashed} of them crashed"
+        return f"{about} · found after {self.found.worlds} worlds: {self.found.violation}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code."""
+    asked = _parser().parse_args(arguments)
+    if asked.live is not None:
+        sys.stdout.buffer.write(msgspec.json.encode(looked_for(asked.live)) + b"\n")
+        return 0
+    mutants = [each for each in MUTANTS if asked.only in f"{each.area} · {each.name}"]
+    if stale := [f"{each.name}: {why}" for each in mutants if (why := _stale(each))]:
+        _say("the table has gone stale:\n" + "\n".join(stale))
+        return 2
+    began_s = time.perf_counter()
+    fates = list(_fates(mutants, asked.most, asked.processes))
+    alive = [fate for fate in fates if fate.found is None or not fate.found.violation]
+    unsound = _unsound({fate.found.seed for fate in fates if fate.found and fate.found.violation})
+    for line in unsound:
+        _say(f"without any break {line}")
+    _say(f"{len(fates)} breaks, {len(alive)} survive, {time.perf_counter() - began_s:.0f} s")
+    return 1 if alive or unsound else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
+    parser.add_argument("--only", default="", help="breaks with this in their area or name")
+    parser.add_argument("--most", type=int, default=MOST, help="worlds that one break is looked for in")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--live", type=_seeds, help=argparse.SUPPRESS)  # in the copy: worlds A..B
+    return parser
+
+
+def _seeds(text: str) -> range:
+    first, _, end = text.partition("..")
+    return range(int(first), int(end))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _stale(mutant: Mutant) -> str:
+    """Why a break cannot be made any more."""
+    path = ROOT / mutant.file
+    count = path.read_text("utf-8").count(mutant.old) if path.exists() else 0
+    return "" if count == 1 else f"its text is {count} times in {mutant.file}"
+
+
+# ------------------------------------------------------------------ in the copy
+
+
+def looked_for(seeds: Iterable[int]) -> Found:
+    """Worlds until an invariant is violated."""
+    assert Path(daemon.__file__).is_relative_to(Path.cwd()), f"{daemon.__file__} is not the copy"
+    crashed = worlds = seed = 0
+    for seed in seeds:
+        worlds += 1
+        violations = live(draw(seed)).violations
+        if told := [each for each in violations if not each.startswith(CRASHES)]:
+            return Found(worlds, seed, told[0], crashed)
+        crashed += bool(violations)
+    return Found(worlds, seed, "", crashed)
+
+
+# ------------------------------------------------------------------ here
+
+
+def _fates(mutants: Sequence[Mutant], most: int, processes: int) -> Iterator[Fate]:
+    """What becomes of each, told as it is known."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copies: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        for number in range(processes):
+            copies.put(_copied(Path(folder) / str(number)))
+        with ThreadPoolExecutor(processes) as pool:
+            for fate in pool.map(partial(_fate, copies, most), mutants):
+                _say(f"{fate.told} ({fate.seconds:.0f} s)")
+                yield fate
+
+
+def _copied(folder: Path) -> Path:
+    for part in PARTS:
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    # By their content: a break of the same length made in the same second must not be taken for the old text.
+    compiled = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", *PARTS]
+    subprocess.run(compiled, cwd=folder, check=True)
+    return folder
+
+
+def _fate(copies: queue.SimpleQueue[Path], most: int, mutant: Mutant) -> Fate:
+    copy, began_s = copies.get(), time.perf_counter()
+    try:
+        with _broken(copy / mutant.file, mutant):
+            found, said = _lived(copy, range(most))
+    finally:
+        copies.put(copy)
+    return Fate(mutant, found, time.perf_counter() - began_s, said)
+
+
+@contextmanager
+def _broken(path: Path, mutant: Mutant) -> Iterator[None]:
+    sound = path.read_text("utf-8")
+    path.write_text(sound.replace(mutant.old, mutant.new), "utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(sound, "utf-8")
+
+
+def _lived(folder: Path, seeds: range) -> tuple[Found | None, str]:
+    """What worlds of that folder tell; None and the last words when they told nothing."""
+    command = [sys.executable, "-m", "tests.simulation.mutants", "--live", f"{seeds.start}..{seeds.stop}"]
+    paths = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env={**os.environ, **paths}, capture_output=True, check=False, timeout=HANGS_S
+        )
+    except subprocess.TimeoutExpired:
+        return None, f"no end after {HANGS_S:.0f} s"
+    if done.returncode:
+        return None, done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return msgspec.json.decode(done.stdout, type=Found), ""
+
+
+def _unsound(seeds: Iterable[int]) -> list[str]:
+    """The worlds that find something in the daemon as it is: they prove nothing about a break."""
+    lived = ((seed, live(draw(seed)).violations) for seed in sorted(seeds))
+    return [f"seed {seed}: {violations[0]}" for seed, violations in lived if violations]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
