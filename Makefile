@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench lock clean
+.PHONY: help install demo test lint bench simulate mutants lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -28,6 +28,12 @@ lint: .venv/development ## style, format and types
 
 bench: .venv/development ## measure what is promised in figures, in about four minutes; needs an idle machine
 	@$(BIN)/python -m tests.bench
+
+simulate: .venv/development ## no duplicate and no loss, whatever fails: worlds from fresh seeds, crashes, kills; half an hour
+	@$(BIN)/python -m tests.simulation
+
+mutants: .venv/development ## break the daemon on purpose and show that the simulation finds each break
+	@$(BIN)/python -m tests.simulation.mutants
 
 lock: .venv/development ## write both lock files anew, with the newest versions that pyproject.toml allows
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock

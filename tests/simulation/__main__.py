@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.seed is not None:
         return _again(asked.seed, day=asked.day, only=asked.only)
-    first = asked.first if asked.first is not None else random.SystemRandom().randrange(1 << 40)
+    first = asked.first if asked.first is not None else random.SystemRandom().randrange(1 << 32)
     _say(f"first seed {first}, commit {_commit()}, {asked.processes} processes")
     figures: list[Figure] = []
     for part in asked.parts:
@@ -115,13 +115,24 @@ def _tell(lived: Lived) -> None:
 
 def _crashes(asked: argparse.Namespace, first: int) -> list[Figure]:
     began_s = time.perf_counter()
-    figures = list(matrix.figures(asked.processes, first))
+    figures, wrong = matrix.matrix(asked.processes, first)
     took_s = time.perf_counter() - began_s
+    for each in wrong:
+        _say(each)
     return [*figures, at_most("the crash matrix", f"{took_s:.0f} s", f"{MATRIX_S:.0f} s", took_s / MATRIX_S)]
 
 
 def _processes(asked: argparse.Namespace, first: int) -> list[Figure]:
-    return list(processes.figures(asked.seconds, first))
+    figures: list[Figure] = []
+    for outcome in processes.run(asked.seconds, first):
+        told = ", ".join(f"{name} {value}" for name, value in outcome.figures.items())
+        figures += [
+            note(f"real process, {outcome.name}", told),
+            none_of(f"real process, {outcome.name}: violations", len(outcome.violations)),
+        ]
+        for each in outcome.violations:
+            _say(each)
+    return figures
 
 
 PARTS = {"worlds": _worlds, "days": _days, "crashes": _crashes, "processes": _processes}

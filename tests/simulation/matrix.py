@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import math
 import os
 import random
 import sqlite3
@@ -55,14 +56,11 @@ DEATHS, AGAIN, CANCELS, LATE = (
     "a pass cancelled at each step",
     "effects later than promised",
 )
-
-
 PARTS = (
     *(DEATHS, AGAIN, CANCELS, LATE),
     *(disk.STATEMENTS, disk.WRITES, powerloss.CUTS, powerloss.AHEAD),
     *(f"{powerloss.TEETH}{synchronous}" for synchronous in powerloss.CARELESS),
 )
-
 
 Work = Callable[[], Coroutine[Any, Any, list[Tally]]]
 
@@ -236,7 +234,8 @@ def matrix(
     or a town.
     """
     names = [name for name in (*TOWNS, *reversed(STORIES)) if only in ("", name)]  # the long ones first
-    share = Share(seed, every, max(1, second_deaths // every // (len(TOWNS) + len(STORIES))))
+    each = math.ceil(second_deaths / every / (len(TOWNS) + len(STORIES)))
+    share = Share(seed, every, each)
     work: list[Work] = [partial(row, name, share) for name in names]
     if not only:
         work += [partial(powerloss.run, name, seed, every) for name in powerloss.LIVES]

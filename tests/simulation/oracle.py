@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from daemon.sandbox.world import World
 from tests.simulation.camera import DECIDES, FORTNOX, OTHER, WEBCRM, Album, Shot, shoot
+from tests.simulation.conduct import Conduct, Query
 from tests.simulation.wire import Sent
 
 SETTLE_S: Final = 60.0
@@ -69,9 +70,10 @@ class Thing:
 class Oracle:
     """Sees every request at both vendors. `violations` stays empty."""
 
-    def __init__(self, world: World, kinds: Sequence[str], now_s: Callable[[], float]) -> None:
-        """`kinds` of record take part; `now_s` is the true time."""
+    def __init__(self, world: World, kinds: Sequence[str], now_s: Callable[[], float], on_disk: Query) -> None:
+        """`kinds` of record take part; `now_s` is the true time; `on_disk` asks the daemon's state."""
         self._world, self._kinds, self._now_s = world, kinds, now_s
+        self.conduct = Conduct(self.fail, on_disk)
         self.things: list[Thing] = []
         self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
@@ -85,6 +87,10 @@ class Oracle:
         self.violations: list[str] = []
         self.lists_lag_until_s, self._replayed_at_s = 0.0, float("-inf")
         self.memory_lost = False  # from here on the budget in use and what was agreed are not known
+
+    def memory_is_lost(self) -> None:
+        """The daemon starts with another state than the one it had."""
+        self.memory_lost, self.conduct.memory_since_s = True, self._now_s()
 
     def fail(self, what: str) -> None:
         """Note a violation."""
@@ -138,6 +144,8 @@ class Oracle:
             before = self._posts.get(key)
             if before and before[1] == "unclear" and sent.at_s - before[0] < SETTLE_S:
                 self.fail(f"I6 {sent.request.route} again after {sent.at_s - before[0]:.1f} s")
+            elif before and before[1] == "unclear" and not self.memory_lost:
+                self.conduct.looked(sent, before[0] + SETTLE_S)
             self._posts[key] = sent.at_s, "refused" if sent.spoil in CERTAIN else "unclear"
 
     def answered(self, sent: Sent, status: int) -> None:

@@ -188,7 +188,7 @@ def kills(stage: Stage, seconds: float) -> None:
 
 def _second(stage: Stage) -> None:
     """A second daemon beside a running one gives up at once and names it."""
-    took_s, code, said = min(stage.host.second_start() for _ in range(2))  # the machine may be busy with others
+    took_s, code, said = min(stage.host.second_start() for _ in range(2))  # others may be busy
     stage.figures["second daemon_s"] = round(took_s, 2)
     if code != 75 or f"pid {stage.host.pid}" not in said or took_s > SECOND_S:
         stage.wrong.append(f"a second daemon ended after {took_s:.1f} s with {code}: {said}")

@@ -104,12 +104,17 @@ class Process(Protocol):
 
 
 class Wire:
-    """Carries requests to `handle`; `left` sees each as it leaves, `shown` may change what comes back."""
+    """
+    Carries requests to `handle`; `left` sees each as it leaves, `told` what its sender hears.
+
+    `shown` may change what comes back.
+    """
 
     def __init__(self, handle: Handle, true: TrueTime, clock: HostClock, chance: random.Random) -> None:
         self._handle, self._true, self._clock, self._chance = handle, true, clock, chance
         self.spoils: list[Spoil] = []
         self.left: Callable[[Sent], None] = lambda _sent: None
+        self.told: Callable[[Sent, web.Response | str], None] = lambda _sent, _came: None
         self.shown: Callable[[str, web.Request, web.Response], web.Response] = lambda _s, _q, answer: answer
 
     async def carry(self, process: Process, system: str, request: Request) -> Reply:
@@ -125,6 +130,7 @@ class Wire:
         with anyio.CancelScope(shield=request.effect):
             came = await answer
         process.step("answer")
+        self.told(sent, came)
         return self._judged(sent, came)
 
     def _arrive(

@@ -59,9 +59,9 @@ class Simulation:
         self.crowd = Crowd(self.world, self.people)
         self.crowd.mix.number_owner = plan.number_owner
         self.clock = HostClock(self.true)
-        self.oracle = Oracle(self.world, plan.kinds, lambda: self.true.passed_s)
+        self.oracle = Oracle(self.world, plan.kinds, lambda: self.true.passed_s, self._on_disk)
         self.wire = Wire(self._carried, self.true, self.clock, random.Random(f"wire {plan.seed}"))
-        self.wire.left = self._left
+        self.wire.left, self.wire.told = self._left, self.oracle.conduct.told
         self.config_now: Callable[[], Config] = lambda: config(plan, 0)
         self.machine = Machine(self.wire, self.clock, TownIds(plan.seed), self._log, self._load)
         self.machine.told_of_death = lambda: self.oracle.died(self.true.passed_s)
@@ -133,11 +133,14 @@ class Simulation:
         self.oracle.answered(sent, response.status)
         return response
 
+    def _on_disk(self, query: str) -> list[tuple[Any, ...]]:
+        return self.machine.disk.db.execute(query).fetchall()
+
     def _left(self, sent: Sent) -> None:
         self.trace("sends", sent.system, sent.request.method, sent.request.route, sent.spoil)
+        self.oracle.conduct.left(sent, self.machine.process)
         if sent.request.effect:
-            stored = self.machine.disk.db.execute("SELECT count(*) FROM intents WHERE state = 'sent'")
-            self.oracle.left(sent, stored.fetchone()[0])
+            self.oracle.left(sent, self._on_disk("SELECT count(*) FROM intents WHERE state = 'sent'")[0][0])
 
     # -------------------------------------------------------------- life
 
@@ -250,6 +253,7 @@ class Simulation:
             if not (parked["code"] and parked["what"] and parked["todo"]):
                 self.oracle.fail(f"I2 {parked} is listed without a reason or a next step")
             await process.desk.retry(parked["id"])
+        self.oracle.conduct.retried()
         return listed
 
     async def listed(self) -> dict[tuple[str, str, str], list[str]]:
@@ -320,7 +324,7 @@ async def _with_memory(simulation: Simulation, image: bytes, why: str) -> None:
     await simulation.machine.kill()
     await simulation.clock.sleep(OVERLAP_S)
     simulation.machine.disk.put_back(image)
-    simulation.oracle.memory_lost = True
+    simulation.oracle.memory_is_lost()
     await simulation.machine.start()
     await simulation.no_effect(why, creates_only=True)
 

@@ -1,0 +1,155 @@
+"""
+How the daemon behaves on the wire, whatever comes of it: looked for first, sent once, patient, its tokens kept.
+
+Judged from the requests as they leave, from what came back, and from what is on disk at that moment.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from daemon.sandbox import web
+from tests.simulation.camera import FORTNOX
+from tests.simulation.wire import Sent
+
+SETTLE_S: Final = 60.0
+GAP_S: Final = 10.0
+LOOKED_WITHIN_S: Final = 120.0  # before a document is created
+ANSWER_S: Final = 0.2  # a plain answer is there, and what left before it came is not to blame
+PAUSES_S: Final = {"429": 1.0, "429 wait": 3.0, "429 odd": 1.0}  # how long nobody may call, at least
+MARK: Final = re.compile(r"FS1\.\w\w\.\w\.\w{26}")
+LOGINS: Final = ("oauth", "Auth")
+LINES: Final = "/QuotationLines"
+DOCUMENTS: Final = ("/3/orders", "/3/invoices")
+
+Query = Callable[[str], Sequence[tuple[Any, ...]]]
+
+
+class Conduct:
+    """Sees every request of the daemon; `fail` is told what must not be, `query` asks the disk."""
+
+    def __init__(self, fail: Callable[[str], None], query: Query) -> None:
+        self._fail, self._query = fail, query
+        self._process: object = None
+        self.memory_since_s = 0.0  # a memory that is younger, or was put back, creates nothing for a while
+        self._read_at_s: dict[str, list[float]] = {}  # system -> when something was read
+        self._sought_at_s: dict[str, float] = {}  # mark -> when it was searched for
+        self._attempts: dict[tuple[Any, ...], Sent] = {}  # reference, intent, attempt -> what was sent
+        self._pauses_s: dict[str, tuple[float, float]] = {}  # system -> from when until when
+        self._renewing: str = ""
+        self._spent: dict[str, int] = {}  # refresh token -> generation on disk when its heir was told
+        self._unstored: dict[str, int] = {}  # access token -> the same
+
+    # -------------------------------------------------------------- what happens
+
+    def left(self, sent: Sent, process: object) -> None:
+        """A request leaves."""
+        if process is not self._process:
+            self._begun(process)
+        if "oauth" in sent.request.url:
+            self._renewed(sent)
+            return
+        self._check_pause(sent)
+        self._check_stored(sent)
+        if not sent.request.effect:
+            self._read_at_s.setdefault(sent.system, []).append(sent.at_s)
+            self._sought_at_s |= dict.fromkeys(MARK.findall(sent.request.url), sent.at_s)
+        elif sent.request.method == "POST" and not any(part in sent.request.url for part in LOGINS):
+            self._check_creation(sent)
+
+    def told(self, sent: Sent, came: web.Response | str) -> None:
+        """The daemon hears what became of a request."""
+        if "oauth" not in sent.request.url and sent.spoil in PAUSES_S:
+            self._pauses_s[sent.system] = sent.at_s + ANSWER_S, sent.at_s + PAUSES_S[sent.spoil]
+        spent = _refresh_token(sent)
+        if spent:
+            self._renewing = ""
+        if isinstance(came, str):
+            return
+        if 400 <= came.status < 500:  # noqa: PLR2004 - HTTP's own numbers
+            self._attempts = {key: each for key, each in self._attempts.items() if each is not sent}
+        if spent and (heir := _access_token(came)):
+            self._spent[spent] = self._unstored[heir] = self._generation()
+
+    def retried(self) -> None:
+        """A person has what was given up tried once more."""
+        self._attempts.clear()
+
+    def looked(self, sent: Sent, since_s: float) -> None:
+        """An unclear creation is sent again: it must have been looked for twice, a gap apart."""
+        if LINES in sent.request.url:
+            return  # a row is settled with its record
+        looks = [at_s for at_s in self._read_at_s.get(sent.system, ()) if at_s >= since_s]
+        if not looks or sent.at_s - looks[0] < GAP_S:
+            self._fail(f"I6 {sent.request.route} again, {len(looks)} looks at the end of settling")
+
+    def _begun(self, process: object) -> None:
+        """Another process: what was told to the last one and is not stored, it never heard."""
+        self._process, self._renewing = process, ""
+        self._pauses_s.clear()
+        stored = self._generation()
+        self._spent = {token: before for token, before in self._spent.items() if stored > before}
+
+    # -------------------------------------------------------------- creations
+
+    def _check_creation(self, sent: Sent) -> None:
+        if sent.at_s - self.memory_since_s < SETTLE_S:
+            self._fail(f"I7 {sent.request.route} though its memory is {sent.at_s - self.memory_since_s:.0f} s old")
+        marks = MARK.findall((sent.request.body or b"").decode("utf-8", "replace"))
+        if not marks:
+            return
+        if sent.request.url.endswith(DOCUMENTS):
+            ago_s = sent.at_s - self._sought_at_s.get(marks[0], float("-inf"))
+            if ago_s > LOOKED_WITHIN_S:
+                self._fail(f"I6 {sent.request.route} without a look for it")
+        rows = self._query("SELECT reference, id, attempt FROM intents WHERE state = 'sent' AND action = 'create'")
+        for attempt in (row for row in rows if row[0] == marks[0]):
+            if attempt in self._attempts:
+                self._fail(f"I5 {sent.request.route} twice in attempt {attempt[2]}")
+            self._attempts[attempt] = sent
+
+    # -------------------------------------------------------------- patience
+
+    def _check_pause(self, sent: Sent) -> None:
+        from_s, until_s = self._pauses_s.get(sent.system, (0.0, 0.0))
+        if from_s < sent.at_s < until_s:
+            self._fail(f"I32 {sent.request.route} {until_s - sent.at_s:.1f} s before {sent.system} wants calls again")
+
+    # -------------------------------------------------------------- tokens
+
+    def _generation(self) -> int:
+        return self._query("SELECT coalesce(max(generation), 0) FROM tokens")[0][0]
+
+    def _renewed(self, sent: Sent) -> None:
+        token = _refresh_token(sent)
+        if not token:
+            return
+        if token in self._spent:
+            self._fail("I25 a spent refresh token is sent again")
+        if self._renewing:
+            self._fail("I25 two renewals at once")
+        self._renewing = token
+
+    def _check_stored(self, sent: Sent) -> None:
+        token = sent.request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if sent.system == FORTNOX and self._unstored.get(token) == self._generation():
+            self._fail("I25 an access token is used before its pair is stored")
+
+
+def _refresh_token(sent: Sent) -> str:
+    """The token that a renewal is asked with, "" for any other request."""
+    if "oauth" not in sent.request.url:
+        return ""
+    return parse_qs((sent.request.body or b"").decode()).get("refresh_token", [""])[0]
+
+
+def _access_token(came: web.Response) -> str:
+    """The token in an answer that came whole."""
+    try:
+        return str(json.loads(came.body)["access_token"]) if came.status == 200 else ""  # noqa: PLR2004
+    except (ValueError, KeyError, TypeError):
+        return ""
