@@ -1,4 +1,4 @@
-"""What a settled write leaves agreed: what a person may have edited meanwhile never passes for what we sent."""
+"""What a settled write leaves agreed: a person's edit never passes for what we sent."""
 
 from __future__ import annotations
 

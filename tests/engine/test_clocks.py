@@ -1,4 +1,4 @@
-"""The host's clock is set while the daemon runs: what it waits for, looks for and reads again does not depend on it."""
+"""The host's clock is set while the daemon runs: waiting, looking and reading again do not depend on it."""
 
 from __future__ import annotations
 

@@ -87,7 +87,9 @@ def _fortnox(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
         state = "" if held["Active"] else "inactive"
         fields = {each.word: _text(held[each.fortnox]) for each in FIELDS["customer"]}
         yield ("customer", key), Shot(fields, (key,), state, _text(held["ExternalReference"]))
-    prices = {row.values["ArticleNumber"]: row.values["Price"] for row in registers["prices"].records.values()}
+    prices = {
+        row.values["ArticleNumber"]: row.values["Price"] for row in registers["prices"].records.values()
+    }
     for key, record in registers["articles"].records.items():
         fields = {"name": _text(record.values["Description"]), "price": _ore(prices.get(key))}
         yield ("article", key), Shot(fields, (key,), "" if record.values["Active"] else "inactive")

@@ -71,7 +71,7 @@ def _filter(simulation: Simulation, chance: random.Random, change: Rows) -> None
 
     def shown(side: str, request: web.Request, response: web.Response) -> web.Response:
         response = before(side, request, response)
-        if simulation.true.passed_s > until_s or request.method != "GET" or response.status != 200:  # noqa: PLR2004
+        if simulation.true.passed_s > until_s or request.method != "GET" or response.status != 200:
             return response
         return _with_rows(side, request, response, change)
 
@@ -169,6 +169,15 @@ async def _reload(simulation: Simulation, chance: random.Random) -> None:
         await process.ask(process.supervisor.reload())
 
 
+async def _rename(simulation: Simulation, _chance: random.Random) -> None:
+    """The connector gets another name in the config; it is the same one."""
+    simulation.connector = "crm" if simulation.connector == "webcrm" else "webcrm"
+    simulation.configure(0)
+    process = simulation.machine.running
+    if process:
+        await process.ask(process.supervisor.reload())
+
+
 async def _stall(simulation: Simulation, chance: random.Random) -> None:
     """The whole host stands still."""
     simulation.true.passed_s += chance.uniform(30, 90)
@@ -181,7 +190,7 @@ async def _cancel(simulation: Simulation, chance: random.Random) -> None:
     await simulation.clock.sleep(chance.uniform(0, 0.5))
     process = simulation.machine.running
     if process:
-        await process.ask(process.supervisor.nudge("webcrm"))
+        await process.ask(process.supervisor.nudge(simulation.connector))
         await simulation.clock.sleep(chance.uniform(0, 1.5))
         await process.ask(process.supervisor.reload())
 
@@ -192,7 +201,19 @@ async def _cancel(simulation: Simulation, chance: random.Random) -> None:
 async def _disk(simulation: Simulation, chance: random.Random) -> None:
     """The next commits are refused."""
     simulation.copies.append(simulation.machine.disk.copy())
-    simulation.machine.disk.refuses += chance.choice([1, 1, 2, 5, 30])
+    if chance.random() < 0.5:
+        simulation.machine.disk.refuses += chance.choice([1, 1, 2, 5, 30])
+        return
+    before = simulation.wire.told
+
+    def full(sent: Sent, came: web.Response | str) -> None:
+        """Just when there is something to remember."""
+        before(sent, came)
+        if sent.request.effect:
+            simulation.wire.told = before
+            simulation.machine.disk.refuses += chance.choice([1, 2])
+
+    simulation.wire.told = full
 
 
 async def _revoke(simulation: Simulation, chance: random.Random) -> None:
@@ -202,7 +223,7 @@ async def _revoke(simulation: Simulation, chance: random.Random) -> None:
 
     async def again() -> None:
         await simulation.clock.sleep(chance.uniform(10, 200))
-        simulation.people.act("fortnox", "restore_consent", **about)
+        await simulation.consent()
 
     simulation.aside(again())
 
@@ -247,7 +268,9 @@ def _act_on(sent: Sent) -> tuple[str, str] | None:
 async def _poison(simulation: Simulation, chance: random.Random) -> None:
     """A record that cannot cross as it is."""
     acts = {"customer": "poison_organisation", "document": "poison_delivery"}
-    simulation.crowd.act(acts[chance.choice([kind for kind in acts if kind in simulation.plan.kinds])], chance)
+    simulation.crowd.act(
+        acts[chance.choice([kind for kind in acts if kind in simulation.plan.kinds])], chance
+    )
 
 
 async def _mass(simulation: Simulation, chance: random.Random) -> None:
@@ -269,6 +292,7 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
     "reload": _reload,
     "stall": _stall,
     "cancel": _cancel,
+    "rename": _rename,
     "disk": _disk,
     "revoke": _revoke,
     "expire": _expire,

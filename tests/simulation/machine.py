@@ -194,7 +194,7 @@ class Machine:
     def died(self, process: Process) -> None:
         """A process came to its last step."""
         self.told_of_death()
-        asyncio.get_running_loop().create_task(self._bury(process))  # noqa: RUF006 - short, and awaited by `over`
+        asyncio.get_running_loop().create_task(self._bury(process))
 
     async def _bury(self, process: Process) -> None:
         with suppress(Dead):
@@ -202,9 +202,7 @@ class Machine:
         process.over.set()
 
 
-def _owned(
-    loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **more: Any
-) -> asyncio.Task[Any]:
+def _owned(loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **more: Any) -> asyncio.Task[Any]:
     """A task that belongs to the process that began it, so that it ends with it."""
     task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, **more)
     owner = OWNER.get()

@@ -44,6 +44,13 @@ class Disk:
         self.refuses = 0
         self.commits = 0
 
+    def accept(self) -> None:
+        """One more commit; StateError when it is refused."""
+        if self.refuses > 0:
+            self.refuses -= 1
+            what = "the state cannot be written: database or disk is full"
+            raise StateError("DBS02", what, "state.db", "free space")
+
     def copy(self) -> bytes:
         """The file as it is now."""
         return bytes(self.db.serialize())
@@ -74,10 +81,7 @@ class MemoryDatabase(Database):
         db.execute("BEGIN IMMEDIATE")
         try:
             result = work(db)
-            if self._disk.refuses > 0:
-                self._disk.refuses -= 1
-                what = "the state cannot be written: database or disk is full"
-                raise StateError("DBS02", what, "state.db", "free space")
+            self._disk.accept()
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
@@ -102,7 +106,7 @@ def template() -> bytes:
     """A new state file of the present schema, sealed with our key."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     migrate(db, Path("state.db"))
-    _prove_key(db, Sealer(KEY, lambda count: bytes(count)).key_id, Path())
+    _prove_key(db, Sealer(KEY, bytes).key_id, Path())
     image = bytes(db.serialize())
     db.close()
     return image

@@ -43,7 +43,9 @@ class Edit:
     value: Any
     at_s: float
     parent: Edit | None
-    gone: str = ""  # why it need not stand: it lost by the rule, or was made while the daemon's request travelled
+    gone: str = (
+        ""  # why it need not stand: it lost by the rule, or was made while the daemon's request travelled
+    )
 
     def follows(self, other: Edit | None) -> bool:
         """Whether `other` was known when this was made."""
@@ -63,14 +65,18 @@ class Thing:
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     stands: dict[tuple[str, str], Edit | None] = field(default_factory=dict)  # (side, field) -> what stands
     doubled: set[tuple[str, str]] = field(default_factory=set)  # copies that the network made: (side, id)
-    unsure: set[tuple[str, str]] = field(default_factory=set)  # (side, field): our last write there was unclear
+    unsure: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # (side, field): our last write there was unclear
     booked_at_s: float | None = None
 
 
 class Oracle:
     """Sees every request at both vendors. `violations` stays empty."""
 
-    def __init__(self, world: World, kinds: Sequence[str], now_s: Callable[[], float], on_disk: Query) -> None:
+    def __init__(
+        self, world: World, kinds: Sequence[str], now_s: Callable[[], float], on_disk: Query
+    ) -> None:
         """`kinds` of record take part; `now_s` is the true time; `on_disk` asks the daemon's state."""
         self._world, self._kinds, self._now_s = world, kinds, now_s
         self.conduct = Conduct(self.fail, on_disk)
@@ -79,7 +85,9 @@ class Oracle:
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
         self._by_token: dict[tuple[str, Any], Thing] = {}
         self._albums: dict[str, Album] = {side: shoot(world, side) for side in (FORTNOX, WEBCRM)}
-        self._posts: dict[tuple[str, bytes], tuple[float, str]] = {}  # what is created where -> last time, outcome
+        self._posts: dict[
+            tuple[str, bytes], tuple[float, str]
+        ] = {}  # what is created where -> last time, outcome
         self._read_at_s: dict[tuple[str, str], float] = {}
         self._arrived: dict[str, list[float]] = {FORTNOX: [], WEBCRM: []}
         self._written: list[tuple[float, tuple[Thing, tuple[str, str]]]] = []
@@ -113,7 +121,7 @@ class Oracle:
         if len(times) > most and not self.memory_lost:
             self.fail(f"I32 {len(times)} requests in {window_s} s at {side}")
         ours = now_s - self._replayed_at_s > window_s and not self.memory_lost
-        if status == 429 and ours:  # noqa: PLR2004 - the status itself
+        if status == 429 and ours:
             self.fail(f"I32 {side} asked to slow down")
         if method == "GET":
             self._read_at_s[side, path] = now_s
@@ -150,7 +158,7 @@ class Oracle:
 
     def answered(self, sent: Sent, status: int) -> None:
         """A vendor has judged a request of the daemon."""
-        if sent.request.method == "POST" and 400 <= status < 500:  # noqa: PLR2004 - HTTP's own numbers
+        if sent.request.method == "POST" and 400 <= status < 500:
             self._posts[sent.system, _essence(sent)] = sent.at_s, "refused"
 
     # -------------------------------------------------------------- what changed
@@ -204,7 +212,9 @@ class Oracle:
             return
         unsure = self.memory_lost or any(each == side for each, _ in found.unsure)
         if side in found.ids and unsure and self._dead(side, kind, found.ids[side]):
-            self.figures["made again after a person deleted it"] += 1  # nobody knows any more that it was there
+            self.figures["made again after a person deleted it"] += (
+                1  # nobody knows any more that it was there
+            )
         elif side in found.ids:
             self.fail(f"I1 a second {kind} {record_id} at {side} of {found.ids}: {token!r}")
             return
@@ -244,7 +254,9 @@ class Oracle:
             if word == "rows" and side == WEBCRM:
                 return  # lines are written one by one; at rest they must be whole
             if value not in ("", ()) or stood:
-                self.fail(f"I14 {thing.kind} {thing.ids}: {word} at {side} became {value!r}, which nobody wrote")
+                self.fail(
+                    f"I14 {thing.kind} {thing.ids}: {word} at {side} became {value!r}, which nobody wrote"
+                )
             return
         if stood is not None and not stood.gone and not carried.follows(stood):
             self._overwritten(thing, side, word, stood, carried, sent)
@@ -271,7 +283,10 @@ class Oracle:
         if stood.at_s >= self._read_at_s.get((side, path), since_s) or stood.at_s >= self._now_s() - 1.0:
             _lose(stood, carried, "made while our request travelled")
             self.figures["edits within one round trip"] += 1
-        elif (self.memory_lost or (side, word) in thing.unsure) and DECIDES[thing.kind, word] in (OTHER[side], ""):
+        elif (self.memory_lost or (side, word) in thing.unsure) and DECIDES[thing.kind, word] in (
+            OTHER[side],
+            "",
+        ):
             _lose(stood, carried, "the rule")
         elif stood.follows(carried):
             self.fail(
@@ -297,7 +312,9 @@ class Oracle:
         for thing in self.things:
             self._thing_at_rest(thing, self._listed(thing, listed))
             for side, record_id in thing.doubled:
-                if (side, thing.kind, record_id) not in listed and not self._dead(side, thing.kind, record_id):
+                if (side, thing.kind, record_id) not in listed and not self._dead(
+                    side, thing.kind, record_id
+                ):
                     self.fail(f"G13 {thing.kind} {record_id} at {side} is a double and nobody is told")
 
     def _listed(self, thing: Thing, listed: Mapping[tuple[str, str, str], Sequence[str]]) -> set[str]:
@@ -341,7 +358,9 @@ class Oracle:
         for edit in edits:
             lost = not edit.gone and not (stand and stand.follows(edit))
             if lost and not (one_way and edit.side == WEBCRM):
-                self.fail(f"I14 {about}: {edit.value!r}, written at {edit.side}, is gone; {values[FORTNOX]!r} stands")
+                self.fail(
+                    f"I14 {about}: {edit.value!r}, written at {edit.side}, is gone; {values[FORTNOX]!r} stands"
+                )
 
     def orphans(self) -> Iterator[str]:
         """Records that come from nobody."""

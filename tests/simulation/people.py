@@ -56,7 +56,9 @@ class Crowd:
     def ids(self, side: str, kind: str, *states: str) -> list[str]:
         """What is there, in a stable order."""
         album = shoot(self._world, side)
-        found = [key for (each, key), shot in album.items() if each == kind and shot.state in (states or ("",))]
+        found = [
+            key for (each, key), shot in album.items() if each == kind and shot.state in (states or ("",))
+        ]
         return sorted(found, key=lambda key: (len(key), key))
 
     def pick(self, chance: random.Random, side: str, kind: str, *states: str) -> str:
@@ -78,7 +80,8 @@ class Crowd:
     def new_organisation(self, chance: random.Random) -> None:
         """In webCRM."""
         n = self.next()
-        more = {"ExtraCustom2": number for number in self._identity(chance, n).values()}
+        number = self._identity(chance, n).get("OrganisationNumber")
+        more = {"ExtraCustom2": number} if number else {}
         if self.mix.number_owner == "webcrm":
             more["ExtraCustom1"] = str(9000 + n)
         body = {"OrganisationId": 0, "OrganisationName": f"Kund {n} AB", "OrganisationTelephone": f"08-{n}"}
@@ -210,7 +213,12 @@ class Crowd:
             if form == "Order":
                 amount["OrderedQuantity"] = quantity
             article = f"{chance.randint(1, ARTICLES)}"
-            return {"ArticleNumber": article, "Description": "Vara", "Price": chance.choice([149.5, 10]), **amount}
+            return {
+                "ArticleNumber": article,
+                "Description": "Vara",
+                "Price": chance.choice([149.5, 10]),
+                **amount,
+            }
 
         return [row() for _ in range(chance.randint(1, 3))]
 
@@ -282,12 +290,15 @@ class Crowd:
         """In webCRM."""
         self._people.webcrm("DELETE", f"/Deliveries/{self.pick(chance, WEBCRM, 'document')}")
 
-
     # -------------------------------------------------------------- what cannot cross
 
     def poison_organisation(self, _chance: random.Random) -> None:
         """One whose name is nothing but signs that Fortnox refuses."""
-        body = {"OrganisationId": 0, "OrganisationName": "<>" * self.next(), "OrganisationType": "Kund – Privat"}
+        body = {
+            "OrganisationId": 0,
+            "OrganisationName": "<>" * self.next(),
+            "OrganisationType": "Kund – Privat",
+        }
         self._people.webcrm("POST", "/Organisations", body)
 
     def poison_delivery(self, chance: random.Random) -> None:
@@ -314,12 +325,33 @@ def organisation_number(n: int) -> str:
 Act = Callable[[Crowd, random.Random], None]
 ACTS: Final[dict[str, Act]] = {
     name: getattr(Crowd, name)
-    for name in (
-        "new_customer new_organisation edit_customer edit_organisation retype delete_customer "
-        "delete_organisation new_article edit_article edit_item new_delivery add_line edit_line drop_line "
-        "edit_delivery new_order new_invoice edit_paper make_invoice book cancel copy_paper delete_delivery "
-        "poison_organisation poison_delivery"
-    ).split()
+    for name in [
+        "new_customer",
+        "new_organisation",
+        "edit_customer",
+        "edit_organisation",
+        "retype",
+        "delete_customer",
+        "delete_organisation",
+        "new_article",
+        "edit_article",
+        "edit_item",
+        "new_delivery",
+        "add_line",
+        "edit_line",
+        "drop_line",
+        "edit_delivery",
+        "new_order",
+        "new_invoice",
+        "edit_paper",
+        "make_invoice",
+        "book",
+        "cancel",
+        "copy_paper",
+        "delete_delivery",
+        "poison_organisation",
+        "poison_delivery",
+    ]
 }
 # How often each is done, by the kind of record it is about.
 OFTEN: Final[dict[str, dict[str, int]]] = {

@@ -19,7 +19,17 @@ FAULTS_S: Final = 900.0  # a short schedule: a quarter of an hour of faults, the
 LATE_MOST_S: Final = 75.0  # below settle and the request's own 30 s together, as 10 minutes are below 15
 LAG_MOST_S: Final = 20.0
 
-NETWORK: Final = ("refused", "lost before", "lost after", "late", "reset", "truncated", "empty", "slow", "twice")
+NETWORK: Final = (
+    "refused",
+    "lost before",
+    "lost after",
+    "late",
+    "reset",
+    "truncated",
+    "empty",
+    "slow",
+    "twice",
+)
 HTTP: Final = (
     *("400", "401", "403", "404", "408", "409", "413", "415", "307", "html"),
     *("429", "429 wait", "429 odd", "500 after", "502", "503", "504 after"),
@@ -30,7 +40,7 @@ CLASSES: Final = {
     "H": (("http", 6),),
     "L": (("lag", 3), ("shuffle", 1)),
     "T": (("jump", 3), ("skew", 1)),
-    "P": (("kill", 3), ("die", 4), ("stop", 2), ("reload", 4), ("stall", 1), ("cancel", 2)),
+    "P": (("kill", 3), ("die", 4), ("stop", 2), ("reload", 4), ("stall", 1), ("cancel", 2), ("rename", 1)),
     "D": (("disk", 3),),
     "A": (("revoke", 1), ("expire", 3)),
     "R": (("meddle", 4), ("poison", 2)),
@@ -59,6 +69,7 @@ OPEN: Final = (
     ("webcrm", "delivery_dialect", "opportunity"),
     ("webcrm", "create_burst_fault", True),
 )
+EARLY: Final = 0.1
 OFTEN_DRAWN: Final = {"M": 0.06}  # it needs many records, and takes long
 
 
@@ -86,6 +97,7 @@ class Plan(Struct, frozen=True):
     grant: str
     ending: str
     switches: tuple[tuple[str, str, Any], ...]
+    page: int  # rows that the daemon asks for at once
     events: tuple[Event, ...]
 
 
@@ -129,6 +141,7 @@ def draw(seed: int, *, day: bool = False) -> Plan:
         grant="authorization_code" if "A" in classes and chance.random() < 0.5 else "client_credentials",
         ending=chance.choice(["", "", "", "wipe", "restore"]),
         switches=tuple(each for each in OPEN if chance.random() < (0.4 if each[2] is True else 0.15)),
+        page=chance.choice([500, 500, 3]),
         events=tuple(sorted(events, key=lambda event: (event.at_s, event.number))),
     )
 
@@ -146,5 +159,6 @@ def _events(
     for name in classes:
         for what, most in CLASSES[name]:
             for _ in range(busy * chance.randint(0, most)):
-                found.append(Event(chance.uniform(0, lasts_s), len(found), what))
+                first_s = 5.0 if chance.random() < EARLY else lasts_s  # the first pass is unlike all others
+                found.append(Event(chance.uniform(0, first_s), len(found), what))
     return found

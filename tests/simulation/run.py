@@ -145,8 +145,8 @@ def told(failure: Failure) -> str:
     small = minimised(plan, failure.signature)
     again = live(small)
     lines = [
-        f"seed {failure.seed}: {len(failure.violations)} violations; with {len(small.events)} of "
-        f"{len(plan.events)} events:",
+        f"seed {failure.seed}: {', '.join(failure.violations[:1])}",
+        f"  with {len(small.events)} of its {len(plan.events)} events:",
         *(f"  {each.at_s:8.1f} s  {each.what} {each.act}".rstrip() for each in small.events),
         *(f"  => {each}" for each in itertools.islice(again.violations, 3)),
         f"  see it again: {replay(failure, [each.number for each in small.events])}",

@@ -17,15 +17,15 @@ import pytest
 from msgspec import structs
 
 from tests.simulation.plan import CLASSES, OPEN, Event, draw
-from tests.simulation.run import COMMAND, Failure, lives, live, minimised, replay, told
+from tests.simulation.run import COMMAND, Failure, live, lives, minimised, replay, told
 
 pytestmark = pytest.mark.row("D4")
 
 SHARE_S = float(os.environ.get("SIMULATE_S", "45"))  # of two workers together
 
 
-@pytest.mark.parametrize("share", [1, 2])
-def test_fresh_worlds_hold_every_invariant(share):
+@pytest.mark.parametrize("_half", [1, 2])
+def test_fresh_worlds_hold_every_invariant(_half):
     """
     As many as the time allows; a failure names its seed, the fewest events that lead there, and the command.
     """
@@ -61,7 +61,7 @@ def test_the_same_seed_leaves_the_same_trace(seed):
     assert live(plan).digest == live(plan).digest != live(draw(seed + 100)).digest
 
 
-def test_leaving_an_event_out_changes_no_other(monkeypatch):
+def test_leaving_an_event_out_changes_no_other():
     """
     Each event has chance of its own: what people write after it is the same act on the same kind of thing.
     """

@@ -59,6 +59,7 @@ SPOILS: Final[dict[str, tuple[str, str]]] = {
     "429 wait": (LOST, "429 wait"),
     "429 odd": (LOST, "429 odd"),
 }
+OK, EMPTY, ERRORS = 200, 204, 300
 RETRY_AFTER: Final = {"429 wait": "3", "429 odd": "-1"}
 
 
@@ -161,27 +162,12 @@ class Wire:
         self, sent: Sent, response: web.Response | None, back: str, down_s: float
     ) -> tuple[web.Response | str, float]:
         """What comes back, and after how long."""
-        html = {"content-type": "text/html"}
-        match back:
-            case "answer" if response:
-                return response, down_s
-            case "slow" if response:
-                return response, 4.0 + 40.0 * self._chance.random()
-            case "half" if response:
-                half = response.body[: len(response.body) // 2]
-                return web.Response(status=response.status, headers=response.headers, body=half), down_s
-            case "empty" if response:
-                status = 204 if response.status < 300 else response.status
-                return web.Response(status=status, headers=response.headers), down_s
-            case "html":
-                return web.Response(status=200, headers=html, body=HTML), down_s
-            case "unreachable" | "broken":
-                return back, down_s
-            case "timeout":
-                return back, sent.request.timeout_s
-            case _:
-                wait = {"retry-after": RETRY_AFTER[back]} if back in RETRY_AFTER else {}
-                return web.Response(status=int(back[:3]), headers={**html, **wait}, body=HTML), down_s
+        if back == "timeout":
+            return back, sent.request.timeout_s
+        if back in ("unreachable", "broken"):
+            return back, down_s
+        after_s = 4.0 + 40.0 * self._chance.random() if back == "slow" else down_s
+        return _answer(back, response), after_s
 
     def _judged(self, sent: Sent, came: web.Response | str) -> Reply:
         request = sent.request
@@ -197,6 +183,19 @@ class Wire:
             received_at=self._clock.now(),
             server_time=parsedate_to_datetime(date) if date else None,
         )
+
+
+def _answer(back: str, response: web.Response | None) -> web.Response:
+    """What is left of the vendor's answer, or what something on the way says instead."""
+    if response is not None and back in ("answer", "slow"):
+        return response
+    if response is not None and back in ("half", "empty"):
+        kept = len(response.body) // 2 if back == "half" else 0
+        status = response.status if kept or response.status >= ERRORS else EMPTY
+        return web.Response(status=status, headers=response.headers, body=response.body[:kept])
+    wait = {"retry-after": RETRY_AFTER[back]} if back in RETRY_AFTER else {}
+    status = OK if back == "html" else int(back[:3])
+    return web.Response(status=status, headers={"content-type": "text/html", **wait}, body=HTML)
 
 
 def _tell(answer: asyncio.Future[web.Response | str], came: web.Response | str) -> None:

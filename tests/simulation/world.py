@@ -1,4 +1,4 @@
-"""One world from one plan: the vendors, their people, the network, the host and its daemon, and who judges."""
+"""One world from one plan: vendors, their people, the network, the host and its daemon, and who judges."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import random
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from daemon.config import Config, load
 from daemon.errors import ConfigError, DaemonError
 from daemon.sandbox import web
 from daemon.sandbox.configs import write_configs
 from daemon.sandbox.world import World
+from daemon.systems.fortnox import spec as fortnox_spec
+from daemon.systems.webcrm import spec as webcrm_spec
 from tests.simulation.camera import FORTNOX, TENANT, WEBCRM
 from tests.simulation.clockwork import HostClock, TrueTime
 from tests.simulation.faults import HAPPENINGS
@@ -31,7 +35,7 @@ from tests.simulation.wire import Sent, Wire
 from tests.town import People, TownIds
 
 URL: Final = "http://127.0.0.1:8700"
-CONNECTOR: Final = "webcrm"
+CONNECTOR, COMPANY = "webcrm", "sandbox"
 OVERLAP: Final = "3m"
 OVERLAP_S: Final = 200.0
 RESTS_WITHIN = 40  # looks
@@ -62,7 +66,8 @@ class Simulation:
         self.oracle = Oracle(self.world, plan.kinds, lambda: self.true.passed_s, self._on_disk)
         self.wire = Wire(self._carried, self.true, self.clock, random.Random(f"wire {plan.seed}"))
         self.wire.left, self.wire.told = self._left, self.oracle.conduct.told
-        self.config_now: Callable[[], Config] = lambda: config(plan, 0)
+        self.connector = CONNECTOR
+        self.config_now: Callable[[], Config] = lambda: config(plan, 0, self.connector)
         self.machine = Machine(self.wire, self.clock, TownIds(plan.seed), self._log, self._load)
         self.machine.told_of_death = lambda: self.oracle.died(self.true.passed_s)
         self.copies: list[bytes] = []
@@ -73,9 +78,11 @@ class Simulation:
         self._writes = 0
         for side, name, value in plan.switches:
             self.world.systems[side].switch(name, value)
+        for spec in (fortnox_spec, webcrm_spec):
+            vars(spec)["PAGE_SIZE"] = plan.page
         queried = any(name == "query_lines" for _, name, _ in plan.switches)
-        # A line that is deleted shows nowhere, and where lines cannot be asked for by their changes none does:
-        # then they are looked at with every fifth reading only.
+        # A line that is deleted shows nowhere, and where lines cannot be asked for by their changes
+        # none does: then they are looked at with every fifth reading only.
         seen = queried and not any(event.act == "drop_line" for event in plan.events)
         self._passes = 1 if seen or plan.documents == "off" else 5
         for side in (FORTNOX, WEBCRM):
@@ -106,7 +113,7 @@ class Simulation:
             response = handle(request)
             self.trace(side, client, request.method, request.path, response.status)
             self.oracle.arrived(side, client, request.method, request.path, response.status, self._how)
-            if request.method in EFFECTS and response.status < 300 and "uth" not in request.path:  # noqa: PLR2004
+            if request.method in EFFECTS and response.status < 300 and "uth" not in request.path:
                 self.oracle.look(side, client, self._sent, self._how)
                 if client == DAEMON:
                     self._writes += 1
@@ -148,6 +155,7 @@ class Simulation:
         """The whole plan, then calm until at rest, then its ending."""
         self._populate()
         await self.machine.start()
+        await self.consent()
         for event in self.plan.events:
             await self._until(event.at_s)
             await self._happen(event)
@@ -158,9 +166,7 @@ class Simulation:
         await ENDINGS[self.plan.ending](self)
         await self.machine.stop()
         self.oracle.figures["writes"] = self._writes
-        return Result(
-            self._hash.hexdigest(), self.oracle.violations, self.oracle.figures, self.true.passed_s
-        )
+        return Result(self._hash.hexdigest(), self.oracle.violations, self.oracle.figures, self.true.passed_s)
 
     def _populate(self) -> None:
         chance = random.Random(f"before {self.plan.seed}")
@@ -183,7 +189,22 @@ class Simulation:
 
     def configure(self, changed: int) -> None:
         """From now on the config file is another one; below zero it is a bad one."""
-        self.config_now = lambda: config(self.plan, changed)
+        self.config_now = lambda: config(self.plan, changed, self.connector)
+
+    async def consent(self) -> None:
+        """An administrator consents, and the daemon is given the code; where that fails, nobody tries again."""
+        self.world.systems[FORTNOX].act("restore_consent", {"client_id": DAEMON, "tenant": TENANT})
+        process = self.machine.running
+        if self.plan.grant == "client_credentials" or process is None:
+            return
+        scopes = " ".join(config(self.plan, 0, self.connector).companies[COMPANY].scopes)
+        asked = {"client_id": DAEMON, "response_type": "code", "state": "1", "scope": scopes, "redirect_uri": URL}
+        link = web.Request(method="GET", path="/oauth-v1/auth", query=tuple(asked.items()))
+        back = self.world.systems[FORTNOX].handle(link).headers["location"]
+        code = dict(parse_qsl(urlsplit(back).query))["code"]
+        with suppress(DaemonError):
+            await process.ask(process.supervisor.authorize(COMPANY, code, URL))
+            await process.ask(process.supervisor.nudge(self.connector))
 
     def aside(self, work: Coroutine[Any, Any, None]) -> None:
         """Something that goes on while other things happen."""
@@ -198,11 +219,12 @@ class Simulation:
         self.wire.spoils.clear()
         self.wire.shown = lambda _side, _request, response: response
         self.machine.disk.refuses = 0
-        self.config_now = lambda: config(self.plan, 0)
-        self.world.systems[FORTNOX].act("restore_consent", {"client_id": DAEMON, "tenant": TENANT})
+        self.config_now = lambda: config(self.plan, 0, self.connector)
         if self.machine.process and self.machine.process.dies_in is not None:
             self.machine.process.dies_in = None
-        await self.machine.start()
+        process = await self.machine.start()
+        await process.ask(process.supervisor.reload())
+        await self.consent()
         await self._settle()
         if await self._operate():
             await self._settle()
@@ -228,7 +250,7 @@ class Simulation:
             self.oracle.fail(f"I33 the daemon does not start: {process.refused}")
             return None
         try:
-            reports = await process.ask(process.supervisor.sync([CONNECTOR], dry_run=False, imports=None))
+            reports = await process.ask(process.supervisor.sync([self.connector], dry_run=False, imports=None))
         except DaemonError:
             return None
         if not reports:
@@ -326,6 +348,7 @@ async def _with_memory(simulation: Simulation, image: bytes, why: str) -> None:
     simulation.machine.disk.put_back(image)
     simulation.oracle.memory_is_lost()
     await simulation.machine.start()
+    await simulation.consent()
     await simulation.no_effect(why, creates_only=True)
 
 
@@ -347,17 +370,20 @@ def _folder() -> Path:
 
 
 @cache
-def _config(documents: str, number_owner: str, articles: bool, interval_s: int, grant: str) -> Config:  # noqa: FBT001
-    name = f"{documents}-{number_owner}-{articles}-{interval_s}-{grant}"
+def _config(  # noqa: PLR0913 - what plans differ in
+    documents: str, number_owner: str, articles: str, interval_s: int, grant: str, connector: str
+) -> Config:
+    name = f"{documents}-{number_owner}-{articles}-{interval_s}-{grant}-{connector}"
     folder = _folder() / name
     path = write_configs(folder, URL, "6m")
     text = path.read_text("utf-8")
-    more = f'number_owner = "{number_owner}"\narticles = {str(articles).lower()}\n'
+    more = f'number_owner = "{number_owner}"\narticles = {articles}\n'
     for old, new in (
         ('documents = "order" ', f'{more}documents = "{documents}" '),
         ('settle = "2s"', 'settle = "60s"'),
         ('gap = "1s"', 'gap = "10s"'),
-        ('overlap = "30s"', f'overlap = "{OVERLAP}"'),
+        ('overlap = "30s"', f'overlap = "{OVERLAP}"\ngrant = "{grant}"'),
+        (f"[connector.{CONNECTOR}]", f"[connector.{connector}]"),
         ('interval = "6m"', f'interval = "{interval_s}s"'),
     ):
         assert old in text, old
@@ -366,9 +392,10 @@ def _config(documents: str, number_owner: str, articles: bool, interval_s: int, 
     return load(path)
 
 
-def config(plan: Plan, changed: int) -> Config:
+def config(plan: Plan, changed: int, connector: str) -> Config:
     """The config of a plan; `changed` makes it another one. Raises ConfigError when it is negative."""
     if changed < 0:
         raise ConfigError("CFG04", "an unknown key", "config.toml", "take it away")
-    articles = "article" in plan.kinds
-    return _config(plan.documents, plan.number_owner, articles, plan.interval_s + changed, plan.grant)
+    articles = str("article" in plan.kinds).lower()
+    interval_s = plan.interval_s + changed
+    return _config(plan.documents, plan.number_owner, articles, interval_s, plan.grant, connector)
