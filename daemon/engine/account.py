@@ -83,7 +83,7 @@ class Account:
         self._turn = anyio.Lock()
         self._overtaken = _Overtaken()
         self._read_at: dict[tuple[str, dt.datetime], float] = {}
-        self._told: tuple[dt.datetime, float] | None = None  # the vendor's time, and ours in monotonic seconds
+        self._told: tuple[dt.datetime, float] | None = None  # what time it was there, and when
 
     def their_time(self) -> dt.datetime:
         """
@@ -154,8 +154,7 @@ class Account:
             self._told = (page.server_time, self._clock.monotonic())
             # A clock of theirs that is ahead must not let changes fall behind the mark.
             mark, complete = min(page.server_time, self._clock.now()), page.complete
-            before = await self._journal.write(lambda tx: self._here(tx, kind).mark())
-            run = (before.run if before else 0) + 1 if complete else None
+            run = await self._next_run(kind) if complete else None
             while True:
                 following = await anext(pages, None)
                 finish = None
@@ -167,6 +166,11 @@ class Account:
                 page = following
         if run is not None:
             await self._look_for_missing(agreement, run)
+
+    async def _next_run(self, kind: str) -> int:
+        """The number of a complete reading that begins now."""
+        before = await self._journal.write(lambda tx: self._here(tx, kind).mark())
+        return (before.run if before else 0) + 1
 
     async def _store(
         self,

@@ -125,17 +125,15 @@ class Rounds:
         elif wait_s > 0:
             this.waits = self.creations_wait()
 
-    async def collect(self, kind: str) -> None:
-        """Put what is new on the list."""
-        await self._journal.write(lambda tx: tx.work(self._binding, kind).collect())
-
     # -------------------------------------------------------------- deciding
 
     async def tasks(self, this: Pass, kind: str, which: Which = Which.ALL, most: int = 0) -> Sequence[Task]:
-        """What is to be decided, every record of it read whole."""
+        """What is to be decided, what is new among it, every record of it read whole."""
         agreement = self._agreements[kind]
 
         def ask(tx: Transaction) -> Sequence[Task]:
+            if which is not Which.ASKED:
+                tx.work(self._binding, kind).collect()
             return tx.work(self._binding, kind).tasks(agreement, which, most)
 
         tasks = await self._journal.write(ask)
@@ -201,7 +199,7 @@ class Rounds:
                     going.append(job)
             return going
 
-        return await self._journal.write(work)
+        return await self._journal.write(work) if jobs else []
 
     async def _without_overwriting(self, kind: str, jobs: Sequence[Job]) -> list[Job]:
         """An import creates; what it would overwrite is weighed together at its end, not batch by batch."""

@@ -9,6 +9,7 @@ it again, or forgetting it, could undo a person.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 
@@ -43,19 +44,14 @@ class Settler:
         self._binding, self._writer, self._selftest, self._timing = binding, writer, selftest, timing
         self._journal, self._clock = journal, clock
 
-    async def settle_due(self) -> None:
-        """Look for everything that is due; what is not due yet stays unknown."""
-        for intent in await self._unknown():
+    async def settle_due(self, unknown: Sequence[Intent]) -> None:
+        """Look for all of `unknown` that is of this kind and due; what is not due yet stays unknown."""
+        for intent in (each for each in unknown if each.step.kind == self._writer.kind):
             while await self._is_due(intent):
                 again = await self._settle(intent)
                 if again is None:
                     break
                 intent = again  # noqa: PLW2901 - the same intent, one look further
-
-    async def _unknown(self) -> list[Intent]:
-        found = await self._journal.write(lambda tx: tx.intents(self._binding).in_state(IntentState.UNKNOWN))
-        self._writer.looks.keep({intent.id for intent in found})
-        return [intent for intent in found if intent.step.kind == self._writer.kind]
 
     async def _is_due(self, intent: Intent) -> bool:
         wait_s = self._writer.looks.left_s(intent)

@@ -18,7 +18,7 @@ from daemon.core.doubt import Doubt, Waiting
 from daemon.core.records import Lane, Side
 from daemon.core.report import ConnectorReport, shown
 from daemon.core.steps import Create, Update
-from daemon.core.work import Binding, Task, Which
+from daemon.core.work import Binding, Intent, IntentState, Task, Which
 from daemon.engine.first_run import read_ahead
 from daemon.engine.looks import Looks
 from daemon.engine.rounds import Company, Pass, Rounds, Settings
@@ -71,16 +71,24 @@ class Connector:
         for side in Side:
             await self._ends.at(side).system.prepare()
 
-    async def _recover(self) -> None:
+    async def _recover(self) -> Sequence[Intent]:
         """
-        What an earlier pass left as sent is unknown: no write is under way now.
+        All that is unknown. What an earlier pass left as sent is: no write is under way now.
 
         Not only after a restart: a pass may end between a write and its
         verdict, when the disk is full or the side that must be read back is away.
         """
         settle = self._settings.timing.settle + dt.timedelta(seconds=REQUEST_S)
         next_look_at = self._clock.now() + settle
-        await self._journal.write(lambda tx: tx.intents(self.binding).after_restart(next_look_at))
+
+        def work(tx: Transaction) -> Sequence[Intent]:
+            intents = tx.intents(self.binding)
+            intents.after_restart(next_look_at)
+            return intents.in_state(IntentState.UNKNOWN)
+
+        unknown = await self._journal.write(work)
+        self._looks.keep({intent.id for intent in unknown})
+        return unknown
 
     # -------------------------------------------------------------- the pass
 
@@ -99,18 +107,16 @@ class Connector:
         self._selftest.begin()
         kinds = self._kinds(imports)
         if not dry_run:
-            await self._recover()
+            unknown = await self._recover()
             await self._rounds.grow_up(this)
             for kind in kinds:
-                await self._settler(kind).settle_due()
+                await self._settler(kind).settle_due(unknown)
         for kind in kinds:
             await self._look(this, kind, side)
         if imports:
             await self._import(this, imports)
         await self._to_fixed_point(this, kinds)
         this.off += self._selftest.red.values()
-        if not dry_run:
-            await self._journal.write(lambda tx: tx.succeeded(self.binding, self._clock.now()))
         return await self.report(this)
 
     def _kinds(self, imports: str | None) -> Sequence[str]:
@@ -161,13 +167,11 @@ class Connector:
         A pass reads one side, but nothing is created at a side whose list is not
         of this pass: the same record may have been made there meanwhile.
         """
-        await self._rounds.collect(kind)
         tasks = await self._rounds.tasks(this, kind)
         unseen = [side for side in self._rounds.creates_at(kind, tasks) if (kind, side) not in this.looked]
         for side in unseen:
             await self._look(this, kind, side)
         if unseen:
-            await self._rounds.collect(kind)
             tasks = await self._rounds.tasks(this, kind)
         return await self._rounds.decide_and_act(this, kind, tasks)
 
@@ -213,7 +217,6 @@ class Connector:
                 account = self._ends.at(side)
                 await account.refresh(agreement)
                 this.read += await account.complete(agreement, Lane.FRESH, since)
-            await self._rounds.collect(kind)
             fresh = await self._rounds.tasks(this, kind, Which.FRESH)
             await self._rounds.decide_and_act(this, kind, fresh, Which.FRESH)
         this.lane = lane
@@ -233,8 +236,14 @@ class Connector:
         return await self._journal.write(lambda tx: tx.counts(self.binding))
 
     async def report(self, this: Pass) -> ConnectorReport:
-        """What the pass did and what waits now."""
-        counts = await self.counts()
+        """The pass went through: what it did and what waits now."""
+
+        def work(tx: Transaction) -> Counts:
+            if not this.dry_run:
+                tx.succeeded(self.binding, self._clock.now())
+            return tx.counts(self.binding)
+
+        counts = await self._journal.write(work)
         looks = [at for at in (self._looks.next_at() if counts.unknown else None, this.postponed_until) if at]
         return ConnectorReport(
             name=self.binding.name,

@@ -85,7 +85,7 @@ async def test_a_line_that_a_list_repeats_is_sold_once(tmp_path, queried):
 @pytest.mark.row("W9", "W10")
 async def test_a_line_that_the_network_delivered_twice_waits_for_a_person(tmp_path):
     """
-    Only copies of what we sent, with nothing missing: that is not somebody's edit, and is not sold in Fortnox.
+    Only copies of what we sent, with nothing missing: that is no edit, and not sold in Fortnox.
     """
     town = Town(tmp_path)
     papers.with_documents(town)

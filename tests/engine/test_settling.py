@@ -142,8 +142,9 @@ async def test_looking_for_lost_creations_costs_a_list_each_not_a_reading_of_eve
         before = len(town.world.log.since(0))
         town.wait(seconds=40)
         # What the pass itself reads again is another matter.
-        for kind in town.house.loops["webcrm"].connector.kinds:
-            await town.house.loops["webcrm"].connector._settler(kind).settle_due()
+        connector = town.house.loops["webcrm"].connector
+        for kind in connector.kinds:
+            await connector._settler(kind).settle_due(await connector._recover())
         asked = town.requests("fortnox", since=before)
         assert (await town.sync()).outcome == "ok"
     assert len(asked) <= 2 * 5 + 2 * 5

@@ -42,12 +42,15 @@ class Disk:
     def __init__(self) -> None:
         self.db = opened(template())
         self.refuses = 0
+        self.refused: Callable[[], None] = lambda: None
         self.commits = 0
+        self.hops = True  # whether others run meanwhile; without it a world takes a fifth less time
 
     def accept(self) -> None:
         """One more commit; StateError when it is refused."""
         if self.refuses > 0:
             self.refuses -= 1
+            self.refused()
             what = "the state cannot be written: database or disk is full"
             raise StateError("DBS02", what, "state.db", "free space")
 
@@ -69,11 +72,12 @@ class MemoryDatabase(Database):
         self._disk, self._step = disk, step
 
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with anyio.CancelScope(shield=True):
-            await asyncio.sleep(0)  # the hop to the database's thread lets others run
-            self._step("commit")
-            result = self._whole(work)
-            self._step("committed")
+        if self._disk.hops:
+            with anyio.CancelScope(shield=True):
+                await asyncio.sleep(0)  # the hop to the database's thread lets others run
+        self._step("commit")
+        result = self._whole(work)
+        self._step("committed")
         return result
 
     def _whole(self, work: Callable[[sqlite3.Connection], T]) -> T:
