@@ -43,7 +43,7 @@ def made_equal(
         elif value is None:
             agreed[field] = (None, None)
         else:
-            agreed[field] = (sent if outcome == "found" else shown, value)
+            agreed[field] = (sent if differs and outcome == "found" else shown, value)
     if isinstance(step, Create):
         agreed |= dict.fromkeys(table.later, (None, None))
     return agreed

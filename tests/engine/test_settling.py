@@ -6,6 +6,7 @@ import pytest
 
 from daemon.sandbox.faults import Fault
 from tests.engine.story import calm
+from tests.rows import papers
 from tests.town import Town
 
 TOOK_EFFECT = {"its answer lost": {"fault": "lost_after"}, "late": {"fault": "late", "delay_s": 20}}
@@ -150,3 +151,26 @@ async def test_looking_for_lost_creations_costs_a_list_each_not_a_reading_of_eve
     assert len(asked) <= 2 * 5 + 2 * 5
     names = [row["Name"] for row in town.people.customers()]
     assert len(names) == len(set(names)) == 35
+
+
+@pytest.mark.parametrize("queried", [False, True], ids=["rows seen late", "rows seen at once"])
+async def test_rows_edited_while_the_creation_of_their_order_is_unknown_cross(tmp_path, queried):
+    """
+    What Fortnox adds to rows by itself is no edit of a person's there, and wins over nobody.
+    """
+    town = Town(tmp_path)
+    papers.with_documents(town)
+    town.world.systems["webcrm"].switch("query_lines", queried)
+    town.people.new_article(ArticleNumber="102", Description="Hammare", price=149.5)
+    delivery = papers.new_delivery(town, papers.customer(town), papers.line("102", "Hammare", 2, 149.5))
+    town.world.faults.add(Fault(fault="lost_after", system="fortnox", method="POST", path="/3/orders"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        (line,) = papers.lines_of(town, delivery["DeliveryId"])
+        papers.edit_line(town, line["QuotationLineId"], Quantity=5, Price=747.5)
+        town.wait(seconds=40)
+        for _ in range(6):
+            await town.sync()
+        await calm(town)
+    assert papers.money(papers.order(town)["OrderRows"]) == [("102", 5.0, 747.5)]
+    assert papers.money(papers.lines_of(town, delivery["DeliveryId"])) == [("102", 5.0, 747.5)]

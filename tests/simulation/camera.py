@@ -8,6 +8,7 @@ webcrm.md 13), and shares nothing with the daemon's own tables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 from daemon.sandbox.world import World
@@ -55,6 +56,7 @@ class Shot(NamedTuple):
     ties: tuple[str, ...]  # what names the twin: a customer's or article's number, a document's key
     state: str = ""  # "", "booked" or "cancelled" of a document; "inactive"
     mark: str = ""  # our reference
+    rest: tuple[tuple[str, Any, str], ...] = ()  # of each row: its article, and what only Fortnox knows of it
 
 
 Album = Mapping[tuple[str, str], Shot]  # (kind, id) -> record
@@ -75,6 +77,17 @@ def _ore(value: Any) -> int:
 
 def _value(word: str, value: Any) -> Any:
     return _ore(value) if word == "price" else value if word == "rows" else _text(value)
+
+
+def forgotten(old: Shot, new: Shot) -> str:
+    """What a write of ours took away of what only Fortnox knows of its rows, "" for nothing (I15)."""
+    before, after = [row[0] for row in old.rest], [row[0] for row in new.rest]
+    if before != after or len(set(before)) < len(before):
+        return ""  # rows came or went
+    for (article, account, ordered), (_, other, now) in zip(old.rest, new.rest, strict=True):
+        if account != other or (ordered and now != ordered):
+            return f"row {article} had account {account} and {ordered or 'nothing else'} ordered"
+    return ""
 
 
 # ------------------------------------------------------------------ Fortnox
@@ -114,18 +127,35 @@ def _paper(invoice: Any, order: Any) -> Shot:
     held = (invoice or order).values
     state = "cancelled" if held["Cancelled"] else "booked" if held.get("Booked") else ""
     rows = held.get("InvoiceRows") or held.get("OrderRows") or []
+    sold = [row for row in rows if row["ArticleNumber"]]
     money = tuple(
-        (row["ArticleNumber"], float(row["DeliveredQuantity"]), _ore(row["Total"]))
-        for row in rows
-        if row["ArticleNumber"]
+        (row["ArticleNumber"], float(row["DeliveredQuantity"]), _row_ore(row, included=held["VATIncluded"]))
+        for row in sold
     )
+    rest = tuple((row["ArticleNumber"], row["AccountNumber"], _apart(row)) for row in sold)
     text = held["Remarks"]
     if invoice and order and not order.values["CopyRemarks"]:
         text = text or order.values["Remarks"]
     halves = (("order", order), ("invoice", invoice))
     ties = tuple(f"{form}:{half.key}" for form, half in halves if half)
     mark = _text((order or invoice).values["ExternalInvoiceReference1"])
-    return Shot({"text": _text(text), "rows": money}, ties, state, mark)
+    return Shot({"text": _text(text), "rows": money}, ties, state, mark, rest)
+
+
+def _row_ore(row: Mapping[str, Any], *, included: bool) -> int:
+    """What a row comes to without VAT."""
+    if not included:
+        return _ore(row["Total"])
+    if row.get("TotalExcludingVAT") is not None:
+        return _ore(row["TotalExcludingVAT"])
+    exact = Decimal(str(row["Total"])) * 100 / (100 + Decimal(row["VAT"])) * 100
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _apart(row: Mapping[str, Any]) -> str:
+    """What was ordered, where that is not what was delivered."""
+    ordered = row.get("OrderedQuantity", row["DeliveredQuantity"])
+    return "" if float(ordered) == float(row["DeliveredQuantity"]) else str(ordered)
 
 
 # ------------------------------------------------------------------ webCRM
@@ -156,4 +186,5 @@ def _place(line: Mapping[str, Any]) -> tuple[float, int]:
 
 def _line(line: Mapping[str, Any]) -> tuple[str, float, int]:
     quantity = float(line.get("QuotationLineQuantity") or 0)
-    return _text(line.get("QuotationLineData1")), quantity, _ore(line.get("QuotationLinePrice"))
+    article = _text(line.get("QuotationLineData1"))
+    return "" if article == "-" else article, quantity, _ore(line.get("QuotationLinePrice"))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from daemon.sandbox import web
-from tests.simulation.camera import FORTNOX
+from tests.simulation.camera import FORTNOX, WEBCRM
 from tests.simulation.wire import Sent
 
 SETTLE_S: Final = 60.0
@@ -87,6 +87,17 @@ class Conduct:
         if not looks or sent.at_s - looks[0] < GAP_S:
             self._fail(f"I6 {sent.request.route} again, {len(looks)} looks at the end of settling")
 
+    def check_log(self, made: Iterable[tuple[str, str, str]]) -> None:
+        """At rest each creation is in the log, under the id (side, kind, id) that it was given."""
+        names = {FORTNOX: "fortnox_id", WEBCRM: "partner_id"}
+        logged = {
+            (side, *row)
+            for side, name in names.items()
+            for row in self._query(f"SELECT kind, {name} FROM audit WHERE action = 'create' AND {name} <> ''")  # noqa: S608
+        }
+        for record in sorted(set(made) - logged):
+            self._fail(f"I20 {' '.join(record)} was created, and the log does not say so")
+
     def _begun(self, process: object) -> None:
         """Another process: what was told to the last one and is not stored, it never heard."""
         self._process, self._renewing = process, ""
@@ -98,7 +109,9 @@ class Conduct:
 
     def _check_creation(self, sent: Sent) -> None:
         if sent.at_s - self.memory_since_s < SETTLE_S:
-            self._fail(f"I7 {sent.request.route} though its memory is {sent.at_s - self.memory_since_s:.0f} s old")
+            self._fail(
+                f"I7 {sent.request.route} though its memory is {sent.at_s - self.memory_since_s:.0f} s old"
+            )
         marks = MARK.findall((sent.request.body or b"").decode("utf-8", "replace"))
         if not marks:
             return
@@ -106,7 +119,9 @@ class Conduct:
             ago_s = sent.at_s - self._sought_at_s.get(marks[0], float("-inf"))
             if ago_s > LOOKED_WITHIN_S:
                 self._fail(f"I6 {sent.request.route} without a look for it")
-        rows = self._query("SELECT reference, id, attempt FROM intents WHERE state = 'sent' AND action = 'create'")
+        rows = self._query(
+            "SELECT reference, id, attempt FROM intents WHERE state = 'sent' AND action = 'create'"
+        )
         for attempt in (row for row in rows if row[0] == marks[0]):
             if attempt in self._attempts:
                 self._fail(f"I5 {sent.request.route} twice in attempt {attempt[2]}")
@@ -117,7 +132,9 @@ class Conduct:
     def _check_pause(self, sent: Sent) -> None:
         from_s, until_s = self._pauses_s.get(sent.system, (0.0, 0.0))
         if from_s < sent.at_s < until_s:
-            self._fail(f"I32 {sent.request.route} {until_s - sent.at_s:.1f} s before {sent.system} wants calls again")
+            self._fail(
+                f"I32 {sent.request.route} {until_s - sent.at_s:.1f} s before {sent.system} wants calls again"
+            )
 
     # -------------------------------------------------------------- tokens
 

@@ -88,8 +88,9 @@ def _with_rows(side: str, request: web.Request, response: web.Response, change: 
         names = [name for name, rows in body.items() if isinstance(rows, list)]
         if "MetaInformation" not in body or not names:
             return response
-        body[names[0]] = change(side, request, body[names[0]])
-        body["MetaInformation"]["@TotalResources"] = len(body[names[0]])
+        before = body[names[0]]
+        body[names[0]] = change(side, request, before)
+        body["MetaInformation"]["@TotalResources"] += len(body[names[0]]) - len(before)
     headers = {name: text for name, text in response.headers.items() if name.lower() != "content-length"}
     return web.Response(status=response.status, headers=headers, body=json.dumps(body).encode())
 

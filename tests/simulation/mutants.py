@@ -178,7 +178,12 @@ def _lived(folder: Path, seeds: range) -> tuple[Found | None, str]:
     paths = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
     try:
         done = subprocess.run(
-            command, cwd=folder, env={**os.environ, **paths}, capture_output=True, check=False, timeout=HANGS_S
+            command,
+            cwd=folder,
+            env={**os.environ, **paths},
+            capture_output=True,
+            check=False,
+            timeout=HANGS_S,
         )
     except subprocess.TimeoutExpired:
         return None, f"no end after {HANGS_S:.0f} s"

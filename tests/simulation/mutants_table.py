@@ -85,9 +85,7 @@ PROTOCOL: Final = (
         "self._writer.looks.put_off(intent, dt.timedelta(0))",
     ),
     Mutant("protocol", "one empty look is enough", SETTLING, "LOOKS = 2  #", "LOOKS = 1  #"),
-    Mutant(
-        "protocol", "an attempt is not counted", QUERIES, "attempt = attempt + 1, looks = 0", "looks = 0"
-    ),
+    Mutant("protocol", "an attempt is not counted", QUERIES, "attempt = attempt + 1, looks = 0", "looks = 0"),
     Mutant(
         "protocol",
         "what was sent is forgotten at a restart",
@@ -161,8 +159,20 @@ PROTOCOL: Final = (
 )
 
 THROTTLE: Final = (
-    Mutant("throttle", "one call too many", BUDGET, "Budget(slots=24, window_s=5.0)", "Budget(slots=25, window_s=5.0)"),
-    Mutant("throttle", "a window too short", BUDGET, "Budget(slots=24, window_s=5.0)", "Budget(slots=24, window_s=4.5)"),
+    Mutant(
+        "throttle",
+        "one call too many",
+        BUDGET,
+        "Budget(slots=24, window_s=5.0)",
+        "Budget(slots=25, window_s=5.0)",
+    ),
+    Mutant(
+        "throttle",
+        "a window too short",
+        BUDGET,
+        "Budget(slots=24, window_s=5.0)",
+        "Budget(slots=24, window_s=4.5)",
+    ),
     Mutant(
         "throttle",
         "a slot is free a window after the request left, not after its answer",

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from daemon.sandbox.world import World
-from tests.simulation.camera import DECIDES, FORTNOX, OTHER, WEBCRM, Album, Shot, shoot
+from tests.simulation.camera import DECIDES, FORTNOX, OTHER, WEBCRM, Album, Shot, forgotten, shoot
 from tests.simulation.conduct import Conduct, Query
 from tests.simulation.wire import Sent
 
 SETTLE_S: Final = 60.0
-BOOKED_LONG_AGO_S: Final = 60.0
+CLOSED_LONG_AGO_S: Final = 60.0
 ONE_TRIP_S: Final = 40.0  # a record was read at most this long before it was written
 WRITES_AT_ONCE: Final = 64
 TOKENS: Final = {"customer": "name", "article": "name", "document": "text"}  # values that name a thing
@@ -68,7 +68,7 @@ class Thing:
     unsure: set[tuple[str, str]] = field(
         default_factory=set
     )  # (side, field): our last write there was unclear
-    booked_at_s: float | None = None
+    closed_at_s: float | None = None  # it was booked, or cancelled
 
 
 class Oracle:
@@ -83,6 +83,8 @@ class Oracle:
         self.things: list[Thing] = []
         self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
+        self._made: list[tuple[str, str, str]] = []
+        self._marked: dict[str, Thing] = {}
         self._by_token: dict[tuple[str, Any], Thing] = {}
         self._albums: dict[str, Album] = {side: shoot(world, side) for side in (FORTNOX, WEBCRM)}
         self._posts: dict[
@@ -128,18 +130,19 @@ class Oracle:
         elif method == "DELETE" and (side == FORTNOX or not path.startswith("/QuotationLines/")):
             self.fail(f"I17 DELETE {path} at {side}")
         if method == "PUT" and side == FORTNOX:
-            self._check_not_booked(path, now_s)
+            self._check_open(path, now_s)
 
-    def _check_not_booked(self, path: str, now_s: float) -> None:
+    def _check_open(self, path: str, now_s: float) -> None:
         for thing in self.things:
-            if thing.booked_at_s is None or now_s - thing.booked_at_s < BOOKED_LONG_AGO_S:
+            if thing.closed_at_s is None or now_s - thing.closed_at_s < CLOSED_LONG_AGO_S:
                 continue
-            if path in self._paths_of_invoice(thing):
-                self.fail(f"I17 PUT {path} though it was booked {now_s - thing.booked_at_s:.0f} s before")
-
-    def _paths_of_invoice(self, thing: Thing) -> Sequence[str]:
-        form, _, number = thing.ids.get(FORTNOX, ":").partition(":")
-        return (f"/3/invoices/{number}",) if form == "invoice" else ()
+            shot = self._albums[FORTNOX].get((thing.kind, thing.ids.get(FORTNOX, "")))
+            if path in [
+                f"/3/{form}s/{n}" for form, _, n in (tie.partition(":") for tie in shot.ties if shot)
+            ]:
+                self.fail(
+                    f"I17 PUT {path}, {now_s - thing.closed_at_s:.0f} s after it was booked or cancelled"
+                )
 
     def left(self, sent: Sent, stored_as_sent: int) -> None:
         """A request of the daemon leaves; `stored_as_sent` intents are on disk in that state."""
@@ -187,9 +190,11 @@ class Oracle:
                         self._heard(thing, side, word, sent)
             else:
                 self._changed(side, kind, record_id, old, shot, ours=ours, sent=sent)
+                if ours and (lost := forgotten(old, shot)):
+                    self.fail(f"I15 {kind} {record_id} at {side}: {lost}")
             thing = self.by_id.get((side, kind, record_id))
-            if thing and shot.state == "booked" and thing.booked_at_s is None:
-                thing.booked_at_s = self._now_s()
+            if thing and shot.state in ("booked", "cancelled") and thing.closed_at_s is None:
+                thing.closed_at_s = self._now_s()
 
     def _born(self, side: str, kind: str, record_id: str, shot: Shot, *, ours: bool, how: str) -> None:
         if not ours:
@@ -206,12 +211,14 @@ class Oracle:
             self.fail(f"I3 a {kind} of nothing at {side}: {dict(shot.fields)}")
             return
         self.by_id[side, kind, record_id] = found
+        if shot.mark and self._marked.setdefault(shot.mark, found) is not found:
+            self.fail(f"I3 {kind} {record_id} at {side} bears the mark of {self._marked[shot.mark].ids}")
         if how == "again":
             found.doubled.add((side, record_id))
             self.figures["doubled by the network"] += 1
             return
         unsure = self.memory_lost or any(each == side for each, _ in found.unsure)
-        if side in found.ids and unsure and self._dead(side, kind, found.ids[side]):
+        if side in found.ids and unsure and (kind, found.ids[side]) not in self._albums[side]:
             self.figures["made again after a person deleted it"] += (
                 1  # nobody knows any more that it was there
             )
@@ -219,6 +226,7 @@ class Oracle:
             self.fail(f"I1 a second {kind} {record_id} at {side} of {found.ids}: {token!r}")
             return
         found.ids[side] = record_id
+        self._made.append((side, kind, record_id))
         for word, value in shot.fields.items():
             found.stands[side, word] = self._known(found, word, value)
 
@@ -251,6 +259,8 @@ class Oracle:
         """The daemon wrote a field."""
         stood, carried = thing.stands.get((side, word)), self._known(thing, word, value)
         if carried is None:
+            if thing.doubled and self.memory_lost:
+                return  # the copy was taken for ours, with what people did to it
             if word == "rows" and side == WEBCRM:
                 return  # lines are written one by one; at rest they must be whole
             if value not in ("", ()) or stood:
@@ -280,7 +290,8 @@ class Oracle:
         """A person's edit was written over by one that did not know it."""
         since_s = (sent.at_s if sent else self._now_s()) - ONE_TRIP_S
         path = _path(sent)
-        if stood.at_s >= self._read_at_s.get((side, path), since_s) or stood.at_s >= self._now_s() - 1.0:
+        read_at_s = max(since_s, self._read_at_s.get((side, path), since_s))
+        if stood.at_s >= min(read_at_s, self._now_s() - 1.0):
             _lose(stood, carried, "made while our request travelled")
             self.figures["edits within one round trip"] += 1
         elif (self.memory_lost or (side, word) in thing.unsure) and DECIDES[thing.kind, word] in (
@@ -309,6 +320,7 @@ class Oracle:
 
         `listed` is what the operator can read: (side, kind, id) -> fields, or "*" for the record.
         """
+        self.conduct.check_log(each for each in self._made if each[1:] in self._albums[each[0]])
         for thing in self.things:
             self._thing_at_rest(thing, self._listed(thing, listed))
             for side, record_id in thing.doubled:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from daemon.sandbox.web import ActionError
@@ -25,6 +26,12 @@ CUSTOMER_FIELDS: Final = {
     "fax": ("Fax", "Fax", "09-{}"),
     "city": ("VisitingCity", "City", "Ort {}"),
 }
+PRICES: Final = (149.5, 4.5, 0.37, 1000)
+PERCENTS: Final = (10, 12.5, 33)
+DISCOUNTS: Final = (
+    {"Discount": 12.5, "DiscountType": "PERCENT"},
+    {"Discount": 7.5, "DiscountType": "AMOUNT"},
+)
 HOLD: Final = "DeliveryOrderDate"
 
 
@@ -154,7 +161,8 @@ class Crowd:
             self._add_line(chance, number, key)
 
     def _add_line(self, chance: random.Random, delivery: int, organisation: int) -> None:
-        quantity, price = self.next(), chance.choice([149.5, 4.5, 0.37, 1000])
+        quantity, price = self._quantity(chance), chance.choice(PRICES)
+        percent = chance.choice(PERCENTS) if chance.random() < 0.3 else 0
         body = {
             "QuotationLineId": 0,
             "QuotationLineOpportunityId": delivery,
@@ -165,9 +173,19 @@ class Crowd:
             "QuotationLineMemo": "Vara",
             "QuotationLineQuantity": quantity,
             "QuotationLineListPrice": price,
-            "QuotationLinePrice": round(quantity * price + 1e-9, 2),
+            "QuotationLineDiscount": percent,
+            "QuotationLinePrice": _total(quantity, price, percent),
         }
+        if chance.random() < 0.1:  # a row that only says something
+            body |= dict.fromkeys(
+                ("QuotationLineQuantity", "QuotationLineListPrice", "QuotationLinePrice"), 0
+            )
+            body |= {"QuotationLineData1": "-", "QuotationLineMemo": f"Rad {quantity}"}
         self._people.webcrm("POST", "/QuotationLines", body)
+
+    def _quantity(self, chance: random.Random) -> int:
+        """A new one; sometimes what is sold comes back."""
+        return self.next() * (-1 if chance.random() < 0.1 else 1)
 
     def _lines(self, chance: random.Random, delivery: str = "") -> list[dict[str, Any]]:
         delivery = delivery or self.pick(chance, WEBCRM, "document")
@@ -181,13 +199,14 @@ class Crowd:
         line = self._lines(chance)[0]
         self._add_line(chance, line["QuotationLineOpportunityId"], line["QuotationLineOrganisationId"])
 
-    def edit_line(self, chance: random.Random) -> None:
+    def edit_line(self, chance: random.Random, key: str = "") -> None:
         """Another quantity."""
-        line = chance.choice(self._lines(chance))
-        quantity, key = self.next(), line["QuotationLineId"]
-        total = round(quantity * float(line["QuotationLineListPrice"] or 0) + 1e-9, 2)
-        fields = {"QuotationLineQuantity": quantity, "QuotationLinePrice": total}
-        self._people.webcrm("PUT", f"/QuotationLines/{key}", {"QuotationLineId": key, **fields})
+        line = chance.choice(self._lines(chance, key))
+        quantity, number = self._quantity(chance), line["QuotationLineId"]
+        price, percent = line["QuotationLineListPrice"] or 0, line["QuotationLineDiscount"] or 0
+        assert price  # not one that only says something
+        fields = {"QuotationLineQuantity": quantity, "QuotationLinePrice": _total(quantity, price, percent)}
+        self._people.webcrm("PUT", f"/QuotationLines/{number}", {"QuotationLineId": number, **fields})
 
     def drop_line(self, chance: random.Random) -> None:
         """One row less, never the last."""
@@ -208,10 +227,16 @@ class Crowd:
 
     def _rows(self, chance: random.Random, form: str) -> list[dict[str, Any]]:
         def row() -> dict[str, Any]:
-            quantity = self.next()
-            amount = {"DeliveredQuantity": quantity}
+            quantity = self._quantity(chance)
+            if chance.random() < 0.1:
+                return {"Description": f"Rad {quantity}"}
+            amount: dict[str, Any] = {"DeliveredQuantity": quantity}
             if form == "Order":
-                amount["OrderedQuantity"] = quantity
+                amount["OrderedQuantity"] = quantity + (5 if chance.random() < 0.3 else 0)
+            if chance.random() < 0.3:
+                amount |= chance.choice(DISCOUNTS)
+            if chance.random() < 0.3:
+                amount["AccountNumber"] = 3002
             article = f"{chance.randint(1, ARTICLES)}"
             return {
                 "ArticleNumber": article,
@@ -229,6 +254,7 @@ class Crowd:
             f"{form}Date": self._today(),
             f"{form}Rows": self._rows(chance, form),
             "Remarks": f"Text {self.next()}",
+            "VATIncluded": chance.random() < 0.15,
         }
         self._people.fortnox("POST", f"/3/{form.lower()}s", {form: body})
 
@@ -290,6 +316,43 @@ class Crowd:
         """In webCRM."""
         self._people.webcrm("DELETE", f"/Deliveries/{self.pick(chance, WEBCRM, 'document')}")
 
+    # -------------------------------------------------------------- two people at once
+
+    def _twins(self, chance: random.Random, kind: str) -> tuple[str, str]:
+        """The two records of one link."""
+        theirs = {
+            tie: key
+            for (each, key), shot in shoot(self._world, WEBCRM).items()
+            if each == kind
+            for tie in shot.ties
+        }
+        found = [
+            (key, theirs[tie])
+            for (each, key), shot in shoot(self._world, FORTNOX).items()
+            for tie in shot.ties
+            if each == kind and tie in theirs
+        ]
+        assert found
+        return chance.choice(sorted(found))
+
+    def clash_customer(self, chance: random.Random) -> None:
+        """The same field on both sides."""
+        number, organisation = self._twins(chance, "customer")
+        name, theirs, text = CUSTOMER_FIELDS[chance.choice(list(CUSTOMER_FIELDS))]
+        self._people.edit_customer(number, **{name: text.format(self.next())})
+        self._people.edit_organisation(
+            {"OrganisationId": int(organisation)}, **{theirs: text.format(self.next())}
+        )
+
+    def clash_document(self, chance: random.Random) -> None:
+        """Text or rows on both sides."""
+        paper, delivery = self._twins(chance, "document")
+        if chance.random() < 0.5:
+            self.edit_delivery(chance, delivery)
+        else:
+            self.edit_line(chance, delivery)
+        self.edit_paper(chance, paper)
+
     # -------------------------------------------------------------- what cannot cross
 
     def poison_organisation(self, _chance: random.Random) -> None:
@@ -322,6 +385,12 @@ def organisation_number(n: int) -> str:
     return f"{digits[:6]}-{digits[6:]}{-total % 10}"
 
 
+def _total(quantity: int, price: float, percent: float) -> float:
+    """What a row comes to, as webCRM's screen shows it."""
+    exact = quantity * Decimal(str(price)) * (1 - Decimal(str(percent)) / 100)
+    return float(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
 Act = Callable[[Crowd, random.Random], None]
 ACTS: Final[dict[str, Act]] = {
     name: getattr(Crowd, name)
@@ -349,6 +418,8 @@ ACTS: Final[dict[str, Act]] = {
         "cancel",
         "copy_paper",
         "delete_delivery",
+        "clash_customer",
+        "clash_document",
         "poison_organisation",
         "poison_delivery",
     ]
@@ -360,6 +431,7 @@ OFTEN: Final[dict[str, dict[str, int]]] = {
         "new_organisation": 3,
         "edit_customer": 6,
         "edit_organisation": 6,
+        "clash_customer": 2,
         "retype": 1,
         "delete_customer": 1,
         "delete_organisation": 1,
@@ -371,6 +443,7 @@ OFTEN: Final[dict[str, dict[str, int]]] = {
         "edit_line": 3,
         "drop_line": 1,
         "edit_delivery": 4,
+        "clash_document": 3,
         "new_order": 2,
         "new_invoice": 2,
         "edit_paper": 5,

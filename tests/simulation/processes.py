@@ -188,7 +188,7 @@ def kills(stage: Stage, seconds: float) -> None:
 
 
 def _second(stage: Stage) -> None:
-    """A second daemon beside a running one gives up and names it; at once, unless the machine is busy with others."""
+    """A second daemon beside a running one gives up and names it; at once, where nothing else is busy."""
     took_s, code, said = min(stage.host.second_start() for _ in range(2))
     busy = os.getloadavg()[0] > (os.cpu_count() or 1)
     stage.figures["second daemon_s"] = f"{took_s:.2f}{', on a busy machine' if busy else ''}"
@@ -214,7 +214,7 @@ def stops(stage: Stage, count: int = STOPS) -> None:
         here.start()
         wait_until(lambda: not here.runs() or here.catches(signal.SIGTERM), "its signal handlers")
         crowd.work_for(chance.uniform(*chance.choice(STOP_S)))
-        hangs = number % 10 == 9
+        hangs = number % 10 == 5
         if hangs:
             crowd.work(here.answers)
             stage.weather.hang(HANGING_S)

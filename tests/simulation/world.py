@@ -39,6 +39,8 @@ CONNECTOR, COMPANY = "webcrm", "sandbox"
 OVERLAP: Final = "3m"
 OVERLAP_S: Final = 200.0
 RESTS_WITHIN = 40  # looks
+# What may still be parked when all is calm: deleted, locked, copied or poisoned by people.
+CAUSED_BY_PEOPLE: Final = ("REC02", "REC03", "REC06", "REC07", "REC08", "REC13", "REC24", "INT03")
 EFFECTS: Final = ("POST", "PUT", "DELETE")
 
 
@@ -69,7 +71,9 @@ class Simulation:
         self.connector = CONNECTOR
         self.config_now: Callable[[], Config] = lambda: config(plan, 0, self.connector)
         self.machine = Machine(self.wire, self.clock, TownIds(plan.seed), self._log, self._load)
-        self.machine.told_of_death = lambda: self.oracle.died(self.true.passed_s)
+        # What was answered and could not be stored is as if it had never been heard.
+        self.machine.told_of_death = self.machine.disk.refused = lambda: self.oracle.died(self.true.passed_s)
+        self.machine.disk.hops = plan.seed % 4 == 0
         self.copies: list[bytes] = []
         self._asides: list[asyncio.Task[None]] = []
         self._hash = hashlib.sha256()
@@ -198,7 +202,13 @@ class Simulation:
         if self.plan.grant == "client_credentials" or process is None:
             return
         scopes = " ".join(config(self.plan, 0, self.connector).companies[COMPANY].scopes)
-        asked = {"client_id": DAEMON, "response_type": "code", "state": "1", "scope": scopes, "redirect_uri": URL}
+        asked = {
+            "client_id": DAEMON,
+            "response_type": "code",
+            "state": "1",
+            "scope": scopes,
+            "redirect_uri": URL,
+        }
         link = web.Request(method="GET", path="/oauth-v1/auth", query=tuple(asked.items()))
         back = self.world.systems[FORTNOX].handle(link).headers["location"]
         code = dict(parse_qsl(urlsplit(back).query))["code"]
@@ -217,6 +227,7 @@ class Simulation:
         for task in self._asides:
             await task
         self.wire.spoils.clear()
+        self.wire.told = self.oracle.conduct.told
         self.wire.shown = lambda _side, _request, response: response
         self.machine.disk.refuses = 0
         self.config_now = lambda: config(self.plan, 0, self.connector)
@@ -250,7 +261,9 @@ class Simulation:
             self.oracle.fail(f"I33 the daemon does not start: {process.refused}")
             return None
         try:
-            reports = await process.ask(process.supervisor.sync([self.connector], dry_run=False, imports=None))
+            reports = await process.ask(
+                process.supervisor.sync([self.connector], dry_run=False, imports=None)
+            )
         except DaemonError:
             return None
         if not reports:
@@ -299,6 +312,9 @@ class Simulation:
         if unsettled := await process.desk.intents():
             self.oracle.fail(f"G12 still unsettled: {unsettled}")
         self.oracle.at_rest(await self.listed())
+        for parked in await process.desk.parked():
+            if parked["code"] not in CAUSED_BY_PEOPLE:
+                self.oracle.fail(f"I10 {parked['kind']} {parked['key']} does not cross: {parked['what']}")
         for orphan in self.oracle.orphans():
             self.oracle.fail(f"I1 {orphan} comes from nobody")
         if (row := await process.house.journal.broken_log_row()) is not None:
