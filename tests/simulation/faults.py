@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
@@ -122,7 +123,7 @@ def _key(row: Mapping[str, Any]) -> set[str]:
 
 async def _jump(simulation: Simulation, chance: random.Random) -> None:
     """The host's clock is set, forwards or back."""
-    simulation.clock.wrong_s = chance.choice([-86_400.0, -3600.0, -1.0, 0.0, 1.0, 60.0, 3600.0, 86_400.0])
+    simulation.clock.wrong_s = chance.choice([-86_400.0, -3600.0, -1.0, 0.0, 1.0, 5.0, 3600.0, 86_400.0])
 
 
 async def _skew(simulation: Simulation, chance: random.Random) -> None:
@@ -141,15 +142,34 @@ async def _kill(simulation: Simulation, chance: random.Random) -> None:
 
 
 async def _die(simulation: Simulation, chance: random.Random) -> None:
-    """At one of its next steps; the service manager starts it again."""
+    """At one of its next steps, or just when it has sent something; the service manager starts it again."""
+    if chance.random() < 0.5:
+        _dies(simulation, chance, 60)
+        return
+    before, lost = simulation.wire.left, chance.choice(["lost before", "lost after", "late", ""])
+    if lost:
+        late_s = chance.uniform(0.1, LATE_MOST_S)
+        simulation.wire.spoils.append(Spoil(what=lost, system="*", effect=True, count=1, late_s=late_s))
+
+    def sent(request: Sent) -> None:
+        before(request)
+        if request.request.effect:
+            simulation.wire.left = before
+            outside = contextvars.Context()  # what starts it again must not end with it
+            asyncio.get_running_loop().call_soon(_dies, simulation, chance, 2, context=outside)
+
+    simulation.wire.left = sent
+
+
+def _dies(simulation: Simulation, chance: random.Random, within: int) -> None:
     process = simulation.machine.running
     if process is None:
         return
-    process.dies_in = chance.randint(0, 60)
+    process.dies_in = chance.randint(0, within)
 
     async def again() -> None:
         await process.over.wait()
-        await simulation.clock.sleep(chance.uniform(0, 20))
+        await simulation.clock.sleep(chance.choice([0.0, chance.uniform(0, 20)]))
         await simulation.machine.start()
 
     simulation.aside(again())
@@ -239,6 +259,8 @@ async def _meddle(simulation: Simulation, chance: random.Random) -> None:
     """Somebody edits the very record that the daemon has just read, or is just writing."""
     before = simulation.wire.left
     method = chance.choice(["GET", "PUT"])
+    if chance.random() < 0.3:
+        simulation.wire.spoils.append(Spoil(what="lost after", system="*", effect=True, count=1))
 
     def edit(sent: Sent) -> None:
         before(sent)
@@ -275,9 +297,16 @@ async def _poison(simulation: Simulation, chance: random.Random) -> None:
 
 
 async def _mass(simulation: Simulation, chance: random.Random) -> None:
-    """Somebody changes everything at once."""
+    """Somebody changes everything at once; they are overwhelmed, or we are."""
     for key in simulation.crowd.ids(FORTNOX, "customer"):
         simulation.crowd.act_on("edit_customer", key, chance)
+    process = simulation.machine.running
+    if process and chance.random() < 0.5:
+        await process.ask(process.supervisor.nudge(simulation.connector))
+        if chance.random() < 0.5:
+            _dies(simulation, chance, 150)
+    system, skip = chance.choice([FORTNOX, WEBCRM]), chance.randint(0, 30)
+    simulation.wire.spoils.append(Spoil(what="429 wait", system=system, effect=None, count=1, skip=skip))
 
 
 HAPPENINGS: Final[Mapping[str, Happening]] = {

@@ -123,10 +123,10 @@ PROTOCOL: Final = (
     ),
     Mutant(
         "protocol",
-        "a record whose write is under way is decided about again",
+        "what an unclear write may have made is linked like any twin",
         "daemon/store/work.py",
-        """return any(self._run("intent_key", key=key).fetchone() for key in (unit.key, *twins))""",
-        "return False",
+        """for key in (unit.key, *twins))""",
+        """for key in (unit.key,))""",
     ),
     Mutant(
         "protocol",

@@ -28,6 +28,7 @@ ONE_TRIP_S: Final = 40.0  # a record was read at most this long before it was wr
 WRITES_AT_ONCE: Final = 64
 TOKENS: Final = {"customer": "name", "article": "name", "document": "text"}  # values that name a thing
 LIMITS: Final = {FORTNOX: (24, 5.0), WEBCRM: (250, 60.0)}
+KEYS: Final = {FORTNOX: "fortnox", WEBCRM: "partner"}  # how the daemon's keys begin
 DAEMON: Final = "fortnox-syncd"
 
 
@@ -80,10 +81,11 @@ class Oracle:
         """`kinds` of record take part; `now_s` is the true time; `on_disk` asks the daemon's state."""
         self._world, self._kinds, self._now_s = world, kinds, now_s
         self.conduct = Conduct(self.fail, on_disk)
+        self._unsettled = lambda: on_disk("SELECT 1 FROM intents WHERE state IN ('sent', 'unknown') LIMIT 1")
         self.things: list[Thing] = []
         self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
-        self._made: list[tuple[str, str, str]] = []
+        self._made: list[tuple[str, str]] = []  # kind, and the key of what it was made of
         self._marked: dict[str, Thing] = {}
         self._by_token: dict[tuple[str, Any], Thing] = {}
         self._albums: dict[str, Album] = {side: shoot(world, side) for side in (FORTNOX, WEBCRM)}
@@ -226,12 +228,15 @@ class Oracle:
             self.fail(f"I1 a second {kind} {record_id} at {side} of {found.ids}: {token!r}")
             return
         found.ids[side] = record_id
-        self._made.append((side, kind, record_id))
+        other = OTHER[side]
+        self._made.append((kind, f"{KEYS[other]}:{found.ids[other]}"))
         for word, value in shot.fields.items():
             found.stands[side, word] = self._known(found, word, value)
 
     def _edit(self, thing: Thing, side: str, word: str, value: Any) -> None:
         parent = thing.stands.get((side, word))
+        if (side, word) in thing.unsure and self._now_s() > self.lists_lag_until_s and not self._unsettled():
+            thing.unsure.discard((side, word))  # by now the daemon has found out
         edit = Edit(side, value, self._now_s(), parent)
         thing.edits.setdefault(word, []).append(edit)
         thing.stands[side, word] = edit
@@ -320,7 +325,7 @@ class Oracle:
 
         `listed` is what the operator can read: (side, kind, id) -> fields, or "*" for the record.
         """
-        self.conduct.check_log(each for each in self._made if each[1:] in self._albums[each[0]])
+        self.conduct.check_log(self._made)
         for thing in self.things:
             self._thing_at_rest(thing, self._listed(thing, listed))
             for side, record_id in thing.doubled:

@@ -124,10 +124,12 @@ class Crowd:
 
     # -------------------------------------------------------------- articles
 
-    def new_article(self, _chance: random.Random) -> None:
-        """In Fortnox, where they belong."""
-        n = self.next()
-        self._people.new_article(ArticleNumber=f"A{n}", Description=f"Artikel {n}", price=100 + n)
+    def new_article(self, chance: random.Random) -> None:
+        """In Fortnox, where they belong; sometimes its number is a part of another one's."""
+        n, known = self.next(), self.ids(FORTNOX, "article")
+        parts = [key[1:] for key in known if key[1:] and key[1:] not in known]
+        number = chance.choice([f"A{n}", *parts[-1:]])
+        self._people.new_article(ArticleNumber=number, Description=f"Artikel {n}", price=100 + n)
 
     def edit_article(self, chance: random.Random) -> None:
         """Its name or its price."""

@@ -70,7 +70,7 @@ OPEN: Final = (
     ("webcrm", "create_burst_fault", True),
 )
 EARLY: Final = 0.1
-OFTEN_DRAWN: Final = {"M": 0.06}  # it needs many records, and takes long
+OFTEN_DRAWN: Final = {"M": 0.08}  # it needs many records, and takes long
 
 
 class Event(Struct, frozen=True):

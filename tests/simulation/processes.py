@@ -91,6 +91,10 @@ class Stage:
                 break
         self.figures["rest_s"] = round(now_s - began_s)
 
+    def hangs(self) -> bool:
+        """Whether a write has just begun to wait for its answer."""
+        return any(each["fault"] == "delay" for each in vendors.effects(self.seen.look()))
+
     def keep(self) -> None:
         """What is needed to find out why, beside the logs and the state."""
         written = {" ".join(key): fields for key, fields in self.crowd.written.items()}
@@ -218,8 +222,8 @@ def stops(stage: Stage, count: int = STOPS) -> None:
         if hangs:
             crowd.work(here.answers)
             stage.weather.hang(HANGING_S)
-            crowd.weather = None
-            crowd.work_for(8)
+            crowd.weather, since_s = None, time.monotonic()
+            crowd.work(lambda since_s=since_s: stage.hangs() or time.monotonic() - since_s > HANGING_S)
         here.tell(signal.SIGTERM)
         told_s = time.monotonic()
         crowd.work(lambda told_s=told_s: not here.runs() or time.monotonic() - told_s > STOP_MOST_S)

@@ -161,6 +161,7 @@ class Weather:
 
     def hang(self, seconds: float) -> None:
         """Every write of the daemon is answered late, until the weather changes."""
+        self.calm()
         for method in ("POST", "PUT", "DELETE"):
             self._crowd.spoil(fault="delay", method=method, path=DAEMONS_PATHS, count=None, delay_s=seconds)
 

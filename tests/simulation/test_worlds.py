@@ -19,7 +19,7 @@ from msgspec import structs
 from tests.simulation.plan import CLASSES, OPEN, Event, draw
 from tests.simulation.run import COMMAND, Failure, live, lives, minimised, replay, told
 
-pytestmark = pytest.mark.row("D4")
+pytestmark = pytest.mark.row("B1", "D4")
 
 SHARE_S = float(os.environ.get("SIMULATE_S", "45"))  # of two workers together
 
