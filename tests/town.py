@@ -100,7 +100,7 @@ class TownClient:
                 headers={name.lower(): text for name, text in outcome.response.headers.items()},
                 body=outcome.response.body,
                 received_at=self._clock.now(),
-                server_time=self._clock.now(),
+                server_time=self._world.now(),
             )
             if asks_to_wait(self._system, reply.status):
                 self._throttle.hold(self._clock.monotonic() + retry_after_s(reply))

@@ -1,9 +1,10 @@
 """
 When each write of unknown outcome is looked for next, by a clock that nobody sets.
 
-The state holds the time for who reads it and for the next process. Within a
-process only seconds that really passed count: a wall clock that is set forward
-would have a write sent again while its first request is still under way.
+The state holds the time by the vendor's clock, for who reads it and for the
+next process; within a process seconds that really passed count. A wall clock of
+ours that is set forward, also while nothing runs, would have a write sent again
+while its first request is still under way.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ class Looks:
         self._clock, self._longest_s = clock, longest.total_seconds()
         self._at_s: dict[int, float] = {}  # intent -> monotonic seconds
 
-    def put_off(self, intent: Intent, wait: dt.timedelta) -> dt.datetime:
+    def put_off(self, intent: Intent, wait: dt.timedelta, their_time: dt.datetime) -> dt.datetime:
         """It is looked for after `wait`; the time to store."""
         self._at_s[intent.id] = self._clock.monotonic() + wait.total_seconds()
-        return self._clock.now() + wait
+        return their_time + wait
 
-    def left_s(self, intent: Intent) -> float:
+    def left_s(self, intent: Intent, their_time: dt.datetime) -> float:
         """Seconds until it is due. What an earlier process put off is believed as far as it can be true."""
         if intent.id not in self._at_s:
             assert intent.next_look_at is not None
-            wait_s = (intent.next_look_at - self._clock.now()).total_seconds()
+            wait_s = (intent.next_look_at - their_time).total_seconds()
             self._at_s[intent.id] = self._clock.monotonic() + min(wait_s, self._longest_s)
         return self._at_s[intent.id] - self._clock.monotonic()
 

@@ -18,7 +18,8 @@ async def for_each(items: Iterable[T], work: Callable[[T], Awaitable[None]], at_
     The first error cancels the rest (writes are shielded and end first) and
     leaves as itself, never as a group.
     """
-    waiting = iter(items)
+    whole = list(items)
+    waiting = iter(whole)
 
     async def worker() -> None:
         for item in waiting:
@@ -26,9 +27,12 @@ async def for_each(items: Iterable[T], work: Callable[[T], Awaitable[None]], at_
             await anyio.lowlevel.checkpoint_if_cancelled()
             await work(item)
 
+    if len(whole) <= 1:
+        await worker()
+        return
     try:
         async with anyio.create_task_group() as group:
-            for _ in range(at_once):
+            for _ in range(min(at_once, len(whole))):
                 group.start_soon(worker)
     except BaseExceptionGroup as errors:
         raise _first(errors) from errors

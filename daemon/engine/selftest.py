@@ -104,7 +104,7 @@ class Selftest:
                 return ""
             if await self._is_there(step, seen.id, sought):
                 return f"a search by {by[0]} does not show {step.kind} {seen.id}, which is there"
-        return "" if witnesses else None
+        return None  # those that are known are gone or bear it no more: nothing is proven
 
     async def _random(self, step: Create, by: Sequence[str]) -> str:
         """Why something is found for what nobody has; "" when nothing is."""

@@ -54,7 +54,7 @@ class Settler:
                 intent = again  # noqa: PLW2901 - the same intent, one look further
 
     async def _is_due(self, intent: Intent) -> bool:
-        wait_s = self._writer.looks.left_s(intent)
+        wait_s = self._writer.looks.left_s(intent, self._writer.their_time(intent.step.side))
         if wait_s > PATIENCE_S:
             return False
         if wait_s > 0:
@@ -127,7 +127,8 @@ class Settler:
 
     async def _look_again(self, intent: Intent, looks: int) -> Intent:
         """After the gap; `looks` empty ones there were so far."""
-        next_look_at = self._writer.looks.put_off(intent, self._timing.gap)
+        their_time = self._writer.their_time(intent.step.side)
+        next_look_at = self._writer.looks.put_off(intent, self._timing.gap, their_time)
         await self._journal.write(
             lambda tx: tx.intents(self._binding).set_state(
                 intent, IntentState.UNKNOWN, looks=looks, next_look_at=next_look_at

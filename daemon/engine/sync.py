@@ -79,7 +79,7 @@ class Connector:
         verdict, when the disk is full or the side that must be read back is away.
         """
         settle = self._settings.timing.settle + dt.timedelta(seconds=REQUEST_S)
-        next_look_at = self._clock.now() + settle
+        next_look_at = max(self._ends.at(side).their_time() for side in Side) + settle
 
         def work(tx: Transaction) -> Sequence[Intent]:
             intents = tx.intents(self.binding)
@@ -107,12 +107,13 @@ class Connector:
         self._selftest.begin()
         kinds = self._kinds(imports)
         if not dry_run:
-            unknown = await self._recover()
             await self._rounds.grow_up(this)
-            for kind in kinds:
-                await self._settler(kind).settle_due(unknown)
         for kind in kinds:
             await self._look(this, kind, side)
+        if not dry_run:
+            unknown = await self._recover()
+            for kind in kinds:
+                await self._settler(kind).settle_due(unknown)
         if imports:
             await self._import(this, imports)
         await self._to_fixed_point(this, kinds)

@@ -92,6 +92,10 @@ class Writer:
         """The system at one side."""
         return self._accounts[side].system
 
+    def their_time(self, side: Side) -> dt.datetime:
+        """What was sent is dated and looked for by the vendor's clock: ours may be wrong."""
+        return self._accounts[side].their_time()
+
     def tables(self) -> Tables:
         """How the kind is spelled on each side now."""
         spelled = {side: account.system.table(self.kind) for side, account in self._accounts.items()}
@@ -176,7 +180,7 @@ class Writer:
         return await self._journal.write(work)
 
     async def _send(self, job: Job, intent: Intent, lane: Lane) -> None:
-        now = self._accounts[intent.step.side].their_time()  # it is looked for by their clock
+        now = self.their_time(intent.step.side)
         intent = await self._journal.write(lambda tx: tx.intents(self._binding).sent(intent, now))
         try:
             answer = await self._request(job, intent, lane)
@@ -264,7 +268,7 @@ class Writer:
         """It is looked for after `wait`; by default when a request under way has had its effect."""
         # From now, not from when it was stored as sent: it waited for its turn, or was one request of many.
         wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
-        next_look_at = self.looks.put_off(intent, wait)
+        next_look_at = self.looks.put_off(intent, wait, self.their_time(intent.step.side))
         await self._journal.write(
             lambda tx: tx.intents(self._binding).set_state(
                 intent, IntentState.UNKNOWN, next_look_at=next_look_at

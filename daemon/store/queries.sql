@@ -53,12 +53,15 @@ WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
 SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now AND (due_at > :since OR whole)
 ORDER BY due_at, id LIMIT :most
 -- name: observation_want
-UPDATE observations SET due_at = :now WHERE scope = :scope AND kind = :kind AND id = :id
+UPDATE observations SET due_at = :now, pass = CASE WHEN pass = 0 THEN -1 ELSE pass END
+WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_known
 SELECT count(*) FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0
 -- name: observation_missing
--- Those that the complete reading before this one showed: a record is asked about once when it goes missing.
-SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0 AND pass = :run - 1 ORDER BY id
+-- Those that the complete reading before this one showed, or that were read whole and none showed yet (we made
+-- them, say): a record is asked about once when it goes missing.
+SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0
+    AND (pass = :run - 1 OR pass = 0 AND whole) ORDER BY id
 -- name: observation_get
 SELECT sealed_fields, whole, changed_at, born_at, seq FROM observations
 WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0

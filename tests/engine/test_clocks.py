@@ -119,10 +119,10 @@ def test_a_look_is_due_after_seconds_that_really_passed(by):
     """
     clock = Wrong()
     looks = Looks(clock, dt.timedelta(seconds=90))
-    stored = unknown(1, looks.put_off(unknown(1, None), dt.timedelta(seconds=90)))
+    stored = unknown(1, looks.put_off(unknown(1, None), dt.timedelta(seconds=90), clock.now()))
     clock.wrong = by
     clock.passed_s += 60
-    assert looks.left_s(stored) == pytest.approx(30)
+    assert looks.left_s(stored, clock.now()) == pytest.approx(30)
     assert looks.next_at() == clock.now() + dt.timedelta(seconds=30)
     looks.done(stored)
     assert looks.next_at() is None
@@ -135,7 +135,29 @@ def test_what_an_earlier_process_put_off_is_believed_as_far_as_it_can_be_true(ah
     """
     clock = Wrong()
     looks = Looks(clock, dt.timedelta(seconds=90))
-    assert looks.left_s(unknown(1, clock.now() + dt.timedelta(seconds=ahead_s))) == pytest.approx(left_s)
+    assert looks.left_s(unknown(1, clock.now() + dt.timedelta(seconds=ahead_s)), clock.now()) == pytest.approx(left_s)
     looks.keep([])
     assert looks.next_at() is None
     assert LOOK_S > 30
+
+
+@pytest.mark.parametrize("by", SETS.values(), ids=SETS)
+async def test_a_clock_that_is_set_while_nothing_runs_has_nothing_sent_again_too_soon(tmp_path, by):
+    """
+    The next process compares by the vendor's time; the first request was only late.
+    """
+    town, clock = town_with(tmp_path)
+    town.people.new_organisation("Björk AB", Telephone="08-1")
+    await town.sync_once()
+    town.people.new_organisation("Cedergrens", Telephone="08-2")
+    town.world.faults.add(
+        Fault(fault="late", delay_s=25, system="fortnox", method="POST", path="/3/customers")
+    )
+    assert (await town.sync_once()).outcome == "unknown"
+    clock.wrong = by
+    async with town.running():
+        for _ in range(12):
+            await town.sync()
+            town.wait(seconds=5)
+        await calm(town)
+    assert [each["Name"] for each in town.people.customers()] == ["Björk AB", "Cedergrens"]

@@ -107,3 +107,28 @@ async def test_a_line_that_the_network_delivered_twice_waits_for_a_person(tmp_pa
         conflicts = await town.desk.conflicts()
     assert [(each["field"], each["state"]) for each in conflicts] == [("rows", "open")]
     assert len(papers.order(town)["OrderRows"]) == 1
+
+
+@pytest.mark.parametrize("side", ["fortnox", "webcrm"])
+async def test_a_record_that_we_made_and_a_person_deleted_is_missed_by_the_daily_comparison(tmp_path, side):
+    """
+    Also when no complete list has shown it yet.
+    """
+    town = Town(tmp_path)
+    town.people.new_customer(Name="Alfa AB")
+    async with town.running():
+        await town.sync()
+        if side == "webcrm":
+            town.people.new_customer(Name="Beta AB")
+        else:
+            town.people.new_organisation("Beta AB")
+        await town.sync()
+        if side == "webcrm":
+            key = town.people.organisation("Beta AB")["OrganisationId"]
+            town.people.act("webcrm", "delete_organisation", id=key)
+        else:
+            town.people.act("fortnox", "delete_customer", CustomerNumber="2")
+        for _ in range(2):
+            town.wait(hours=25)
+            await town.sync()
+        assert [each["code"] for each in await town.desk.parked()] == ["REC02"]

@@ -7,6 +7,8 @@ webcrm.md 13), and shares nothing with the daemon's own tables.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
@@ -14,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from daemon.sandbox.world import World
 
 TENANT: Final = "1234567"
+ACCOUNT: Final = "webcrm:sandbox"
 FORTNOX: Final = "fortnox"
 WEBCRM: Final = "webcrm"
 OTHER: Final = {FORTNOX: WEBCRM, WEBCRM: FORTNOX}
@@ -77,6 +80,12 @@ def _ore(value: Any) -> int:
 
 def _value(word: str, value: Any) -> Any:
     return _ore(value) if word == "price" else value if word == "rows" else _text(value)
+
+
+def mark_of(kind: str, partner_id: str) -> str:
+    """The mark of what is made of a partner's record: the same for ever, whatever its connector is called."""
+    named = f"{TENANT}|{ACCOUNT}|{kind}|{partner_id}".encode()
+    return f"FS1.WC.{kind[0].upper()}.{base64.b32encode(hashlib.sha256(named).digest()).decode()[:26]}"
 
 
 def forgotten(old: Shot, new: Shot) -> str:

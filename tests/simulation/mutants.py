@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.live is not None:
         sys.stdout.buffer.write(msgspec.json.encode(looked_for(asked.live)) + b"\n")
         return 0
-    mutants = [each for each in MUTANTS if asked.only in f"{each.area} · {each.name}"]
+    mutants = [each for each in MUTANTS if re.search(asked.only, f"{each.area} · {each.name}")]
     if stale := [f"{each.name}: {why}" for each in mutants if (why := _stale(each))]:
         _say("the table has gone stale:\n" + "\n".join(stale))
         return 2
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
-    parser.add_argument("--only", default="", help="breaks with this in their area or name")
+    parser.add_argument("--only", default="", help="breaks whose area or name has this (a regular expression)")
     parser.add_argument("--most", type=int, default=MOST, help="worlds that one break is looked for in")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--live", type=_seeds, help=argparse.SUPPRESS)  # in the copy: worlds A..B

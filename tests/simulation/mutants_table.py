@@ -367,7 +367,7 @@ MERGES: Final = (
         "merge",
         "what is found later counts as what was sent",
         AGREED,
-        """agreed[field] = (sent if outcome == "found" else shown, value)""",
+        """agreed[field] = (sent if differs and outcome == "found" else shown, value)""",
         "agreed[field] = (shown, value)",
     ),
     Mutant(
@@ -474,9 +474,9 @@ MONEY: Final = (
     Mutant(
         "money",
         "an amount of discount counts for each unit",
-        DOCUMENTS,
-        "return ore(quantity * price * (1 - percent / HUNDRED)) - off",
-        "return ore(quantity * price * (1 - percent / HUNDRED)) - int(quantity * off)",
+        ROWS,
+        """"Discount": found.discount,""",
+        """"Discount": found.discount if found.by_percent else found.discount / found.quantity,""",
     ),
     Mutant(
         "money",

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from daemon.sandbox.world import World
-from tests.simulation.camera import DECIDES, FORTNOX, OTHER, WEBCRM, Album, Shot, forgotten, shoot
+from tests.simulation.camera import DECIDES, FORTNOX, OTHER, WEBCRM, Album, Shot, forgotten, mark_of, shoot
 from tests.simulation.conduct import Conduct, Query
 from tests.simulation.wire import Sent
 
@@ -86,7 +86,6 @@ class Oracle:
         self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
         self._made: list[tuple[str, str]] = []  # kind, and the key of what it was made of
-        self._marked: dict[str, Thing] = {}
         self._by_token: dict[tuple[str, Any], Thing] = {}
         self._albums: dict[str, Album] = {side: shoot(world, side) for side in (FORTNOX, WEBCRM)}
         self._posts: dict[
@@ -213,8 +212,8 @@ class Oracle:
             self.fail(f"I3 a {kind} of nothing at {side}: {dict(shot.fields)}")
             return
         self.by_id[side, kind, record_id] = found
-        if shot.mark and self._marked.setdefault(shot.mark, found) is not found:
-            self.fail(f"I3 {kind} {record_id} at {side} bears the mark of {self._marked[shot.mark].ids}")
+        if shot.mark and shot.mark != mark_of(kind, found.ids[WEBCRM]):
+            self.fail(f"I3 {kind} {record_id} at {side} bears {shot.mark}, which is not the mark of {found.ids}")
         if how == "again":
             found.doubled.add((side, record_id))
             self.figures["doubled by the network"] += 1

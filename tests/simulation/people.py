@@ -27,7 +27,7 @@ CUSTOMER_FIELDS: Final = {
     "city": ("VisitingCity", "City", "Ort {}"),
 }
 PRICES: Final = (149.5, 4.5, 0.37, 1000)
-PERCENTS: Final = (10, 12.5, 33)
+PERCENTS: Final = (10, 12.5, 33, 33.333)
 DISCOUNTS: Final = (
     {"Discount": 12.5, "DiscountType": "PERCENT"},
     {"Discount": 7.5, "DiscountType": "AMOUNT"},
@@ -120,7 +120,7 @@ class Crowd:
 
     def delete_organisation(self, chance: random.Random) -> None:
         """In webCRM."""
-        self._people.webcrm("DELETE", f"/Organisations/{self.pick(chance, WEBCRM, 'customer')}")
+        self._people.act("webcrm", "delete_organisation", id=int(self.pick(chance, WEBCRM, "customer")))
 
     # -------------------------------------------------------------- articles
 
@@ -320,8 +320,8 @@ class Crowd:
 
     # -------------------------------------------------------------- two people at once
 
-    def _twins(self, chance: random.Random, kind: str) -> tuple[str, str]:
-        """The two records of one link."""
+    def _twins(self, chance: random.Random, kind: str, *, shut: bool = False) -> tuple[str, str]:
+        """The two records of one link; `shut`: of a document that was invoiced, booked or cancelled."""
         theirs = {
             tie: key
             for (each, key), shot in shoot(self._world, WEBCRM).items()
@@ -332,7 +332,7 @@ class Crowd:
             (key, theirs[tie])
             for (each, key), shot in shoot(self._world, FORTNOX).items()
             for tie in shot.ties
-            if each == kind and tie in theirs
+            if each == kind and tie in theirs and (not shut or shot.state or shot.ties[1:])
         ]
         assert found
         return chance.choice(sorted(found))
@@ -345,6 +345,14 @@ class Crowd:
         self._people.edit_organisation(
             {"OrganisationId": int(organisation)}, **{theirs: text.format(self.next())}
         )
+
+    def late_edit(self, chance: random.Random) -> None:
+        """In webCRM, when Fortnox has shut the document already."""
+        _, delivery = self._twins(chance, "document", shut=True)
+        if chance.random() < 0.5:
+            self.edit_delivery(chance, delivery)
+        else:
+            self.edit_line(chance, delivery)
 
     def clash_document(self, chance: random.Random) -> None:
         """Text or rows on both sides."""
@@ -422,6 +430,7 @@ ACTS: Final[dict[str, Act]] = {
         "delete_delivery",
         "clash_customer",
         "clash_document",
+        "late_edit",
         "poison_organisation",
         "poison_delivery",
     ]
@@ -446,11 +455,12 @@ OFTEN: Final[dict[str, dict[str, int]]] = {
         "drop_line": 1,
         "edit_delivery": 4,
         "clash_document": 3,
+        "late_edit": 4,
         "new_order": 2,
         "new_invoice": 2,
         "edit_paper": 5,
-        "make_invoice": 2,
-        "book": 2,
+        "make_invoice": 3,
+        "book": 3,
         "cancel": 1,
         "copy_paper": 1,
         "delete_delivery": 1,

@@ -82,6 +82,8 @@ class Simulation:
         self._writes = 0
         for side, name, value in plan.switches:
             self.world.systems[side].switch(name, value)
+        ids = self.world.systems[WEBCRM]._state.next_id  # type: ignore[attr-defined]
+        ids["pipeline"] = ids["organisation"]  # they are only unique within a kind
         for spec in (fortnox_spec, webcrm_spec):
             vars(spec)["PAGE_SIZE"] = plan.page
         queried = any(name == "query_lines" for _, name, _ in plan.switches)
@@ -179,6 +181,8 @@ class Simulation:
                 self.people.new_article(ArticleNumber=f"{n}", Description=f"Vara {n}", price=10 * n)
         for _ in range(self.plan.customers):
             self.crowd.act(chance.choice(["new_customer", "new_organisation"]), chance)
+        for _ in range(2 if "document" in self.plan.kinds else 0):
+            self.crowd.act(chance.choice(["new_delivery", "new_order", "new_invoice"]), chance)
 
     async def _until(self, at_s: float) -> None:
         await self.clock.sleep(at_s - self.true.passed_s)
