@@ -60,6 +60,7 @@ class Shot(NamedTuple):
     state: str = ""  # "", "booked" or "cancelled" of a document; "inactive"
     mark: str = ""  # our reference
     rest: tuple[tuple[str, Any, str], ...] = ()  # of each row: its article, and what only Fortnox knows of it
+    owner: str = ""  # the customer of a document
 
 
 Album = Mapping[tuple[str, str], Shot]  # (kind, id) -> record
@@ -148,7 +149,7 @@ def _paper(invoice: Any, order: Any) -> Shot:
     halves = (("order", order), ("invoice", invoice))
     ties = tuple(f"{form}:{half.key}" for form, half in halves if half)
     mark = _text((order or invoice).values["ExternalInvoiceReference1"])
-    return Shot({"text": _text(text), "rows": money}, ties, state, mark, rest)
+    return Shot({"text": _text(text), "rows": money}, ties, state, mark, rest, _text(held["CustomerNumber"]))
 
 
 def _row_ore(row: Mapping[str, Any], *, included: bool) -> int:
@@ -186,7 +187,8 @@ def _webcrm(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
     for key, held in records["Delivery"].items():
         rows = tuple(_line(line) for line in sorted(lines.get(key, ()), key=_place))
         fields = {"text": _text(held.get("DeliveryMemo")), "rows": tuple(row for row in rows if row[0])}
-        yield ("document", str(key)), Shot(fields, (_text(held.get("DeliveryErpId")),))
+        owner = _text(held.get("DeliveryOrganisationId"))
+        yield ("document", str(key)), Shot(fields, (_text(held.get("DeliveryErpId")),), owner=owner)
 
 
 def _place(line: Mapping[str, Any]) -> tuple[float, int]:

@@ -22,6 +22,8 @@ LOOKED_WITHIN_S: Final = 120.0  # before a document is created
 ANSWER_S: Final = 0.2  # a plain answer is there, and what left before it came is not to blame
 PAUSES_S: Final = {"429": 1.0, "429 wait": 3.0, "429 odd": 1.0}  # how long nobody may call, at least
 MARK: Final = re.compile(r"FS1\.\w\w\.\w\.\w{26}")
+SYSTEMS: Final = ("fortnox", "webcrm")
+SLOW_S: Final = 30.0
 LOGINS: Final = ("oauth", "Auth")
 LINES: Final = "/QuotationLines"
 DOCUMENTS: Final = ("/3/orders", "/3/invoices")
@@ -92,6 +94,13 @@ class Conduct:
         logged = set(self._query("SELECT kind, key FROM audit WHERE action = 'create'"))
         for kind, key in sorted(set(made) - logged):
             self._fail(f"I20 a {kind} was made of {key}, and the log does not say so")
+
+    def check_rhythm(self, now_s: float, interval_s: float) -> None:
+        """Where nothing fails, each side was read within the last interval, without being asked."""
+        for system in SYSTEMS:
+            last_s = max(self._read_at_s.get(system, [0.0]))
+            if now_s - last_s > 1.5 * interval_s + SLOW_S:  # half an interval old is fresh enough
+                self._fail(f"I35 {system} was not read for {now_s - last_s:.0f} s")
 
     def _begun(self, process: object) -> None:
         """Another process: what was told to the last one and is not stored, it never heard."""

@@ -164,7 +164,8 @@ class Crowd:
 
     def _add_line(self, chance: random.Random, delivery: int, organisation: int) -> None:
         quantity, price = self._quantity(chance), chance.choice(PRICES)
-        percent = chance.choice(PERCENTS) if chance.random() < 0.3 else 0
+        # Of what comes back only a discount of whole hundredths can be said in Fortnox.
+        percent = chance.choice(PERCENTS if quantity > 0 else PERCENTS[:-1]) if chance.random() < 0.3 else 0
         body = {
             "QuotationLineId": 0,
             "QuotationLineOpportunityId": delivery,
@@ -207,6 +208,7 @@ class Crowd:
         quantity, number = self._quantity(chance), line["QuotationLineId"]
         price, percent = line["QuotationLineListPrice"] or 0, line["QuotationLineDiscount"] or 0
         assert price  # not one that only says something
+        quantity = quantity if round(percent, 2) == percent else abs(quantity)
         fields = {"QuotationLineQuantity": quantity, "QuotationLinePrice": _total(quantity, price, percent)}
         self._people.webcrm("PUT", f"/QuotationLines/{number}", {"QuotationLineId": number, **fields})
 
@@ -236,7 +238,7 @@ class Crowd:
             if form == "Order":
                 amount["OrderedQuantity"] = quantity + (5 if chance.random() < 0.3 else 0)
             if chance.random() < 0.3:
-                amount |= chance.choice(DISCOUNTS)
+                amount |= chance.choice(DISCOUNTS if quantity > 0 else DISCOUNTS[:1])
             if chance.random() < 0.3:
                 amount["AccountNumber"] = 3002
             article = f"{chance.randint(1, ARTICLES)}"

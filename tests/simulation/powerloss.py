@@ -238,9 +238,8 @@ async def run(name: str, seed: int, every: int) -> list[Tally]:
         ahead.cases = ahead.runs = life.effects
         ahead.wrong += [(f"power | {name} | cut 0", [early]) for early in life.early]
         for _ in range(max(1, CUTS_EACH // every)):
-            case = (
-                f"power | {name} | cut {chance.randrange(len(life.asked) + 1)} | {chance.randrange(1 << 20)}"
-            )
+            at = chance.randint(life.began, len(life.asked))
+            case = f"power | {name} | cut {at} | {chance.randrange(1 << 20)}"
             cuts.cases += 1
             await cuts.add(case, recovered(stage, life, case, place))
     return [cuts, ahead]
