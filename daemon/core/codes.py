@@ -140,7 +140,7 @@ INTENTS: Final = {
     "INT02": Code("sent three times and never found", "look for it there, then retry"),
     "INT03": Code(
         "our reference is on more than one record",
-        "cancel the copy, credit it once it is booked, or take our reference out of it",
+        "look at both; take our reference out of one that stands by itself, cancel or credit a copy",
     ),
 }
 

@@ -135,7 +135,9 @@ def test_what_an_earlier_process_put_off_is_believed_as_far_as_it_can_be_true(ah
     """
     clock = Wrong()
     looks = Looks(clock, dt.timedelta(seconds=90))
-    assert looks.left_s(unknown(1, clock.now() + dt.timedelta(seconds=ahead_s)), clock.now()) == pytest.approx(left_s)
+    assert looks.left_s(
+        unknown(1, clock.now() + dt.timedelta(seconds=ahead_s)), clock.now()
+    ) == pytest.approx(left_s)
     looks.keep([])
     assert looks.next_at() is None
     assert LOOK_S > 30

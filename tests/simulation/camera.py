@@ -59,7 +59,9 @@ class Shot(NamedTuple):
     ties: tuple[str, ...]  # what names the twin: a customer's or article's number, a document's key
     state: str = ""  # "", "booked" or "cancelled" of a document; "inactive"
     mark: str = ""  # our reference
-    rest: tuple[tuple[str, Any, str], ...] = ()  # of each row: its article, and what only Fortnox knows of it
+    rest: tuple[
+        tuple[str, Any, float, bool], ...
+    ] = ()  # of each row: its article, and what only Fortnox knows of it
     owner: str = ""  # the customer of a document
 
 
@@ -94,9 +96,9 @@ def forgotten(old: Shot, new: Shot) -> str:
     before, after = [row[0] for row in old.rest], [row[0] for row in new.rest]
     if before != after or len(set(before)) < len(before):
         return ""  # rows came or went
-    for (article, account, ordered), (_, other, now) in zip(old.rest, new.rest, strict=True):
-        if account != other or (ordered and now != ordered):
-            return f"row {article} had account {account} and {ordered or 'nothing else'} ordered"
+    for (article, account, ordered, apart), (_, other, now, _) in zip(old.rest, new.rest, strict=True):
+        if account != other or (apart and now != ordered):
+            return f"row {article} had account {account} and {ordered:g} ordered"
     return ""
 
 
@@ -142,7 +144,7 @@ def _paper(invoice: Any, order: Any) -> Shot:
         (row["ArticleNumber"], float(row["DeliveredQuantity"]), _row_ore(row, included=held["VATIncluded"]))
         for row in sold
     )
-    rest = tuple((row["ArticleNumber"], row["AccountNumber"], _apart(row)) for row in sold)
+    rest = tuple((row["ArticleNumber"], row["AccountNumber"], *_ordered(row)) for row in sold)
     text = held["Remarks"]
     if invoice and order and not order.values["CopyRemarks"]:
         text = text or order.values["Remarks"]
@@ -162,10 +164,10 @@ def _row_ore(row: Mapping[str, Any], *, included: bool) -> int:
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _apart(row: Mapping[str, Any]) -> str:
-    """What was ordered, where that is not what was delivered."""
-    ordered = row.get("OrderedQuantity", row["DeliveredQuantity"])
-    return "" if float(ordered) == float(row["DeliveredQuantity"]) else str(ordered)
+def _ordered(row: Mapping[str, Any]) -> tuple[float, bool]:
+    """What was ordered, and whether that is not what was delivered."""
+    ordered, delivered = (float(row.get(name, 0)) for name in ("OrderedQuantity", "DeliveredQuantity"))
+    return ordered, "OrderedQuantity" in row and ordered != delivered
 
 
 # ------------------------------------------------------------------ webCRM

@@ -89,7 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
-    parser.add_argument("--only", default="", help="breaks whose area or name has this (a regular expression)")
+    parser.add_argument(
+        "--only", default="", help="breaks whose area or name has this (a regular expression)"
+    )
     parser.add_argument("--most", type=int, default=MOST, help="worlds that one break is looked for in")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--live", type=_seeds, help=argparse.SUPPRESS)  # in the copy: worlds A..B

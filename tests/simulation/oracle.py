@@ -214,7 +214,9 @@ class Oracle:
             return
         self.by_id[side, kind, record_id] = found
         if shot.mark and shot.mark != mark_of(kind, found.ids[WEBCRM]):
-            self.fail(f"I3 {kind} {record_id} at {side} bears {shot.mark}, which is not the mark of {found.ids}")
+            self.fail(
+                f"I3 {kind} {record_id} at {side} bears {shot.mark}, which is not the mark of {found.ids}"
+            )
         if how == "again":
             found.doubled.add((side, record_id))
             self.figures["doubled by the network"] += 1
