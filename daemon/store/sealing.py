@@ -21,7 +21,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from daemon.errors import ConfigError, StateError
+from daemon.errors import ConfigError, StateError, StateError
 
 KEY_BYTES, NONCE_BYTES, DIGEST_BYTES = 32, 12, 16
 _ENCODE, _DECODE = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
@@ -76,12 +76,30 @@ def key_file(path: Path, random_bytes: Callable[[int], bytes], *, may_make: bool
                 str(path),
                 "put the key back from where it was kept, or set [daemon] state_key; a new one opens nothing",
             )
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        with os.fdopen(handle, "wb") as file:
-            file.write(random_bytes(KEY_BYTES).hex().encode())
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            _write_key(path, random_bytes(KEY_BYTES))
+        except OSError as error:
+            todo = "free space or make the disk writable, then start again"
+            what = f"the state's key cannot be written: {error.strerror}"
+            raise StateError("DBS02", what, str(path), todo) from error
     return parse_key(path.read_bytes(), str(path))
+
+
+def _write_key(path: Path, key: bytes) -> None:
+    """Whole or not at all: half a key would keep the daemon from starting ever again."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.hex().encode())
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def parse_key(raw: bytes, where: str) -> bytes:

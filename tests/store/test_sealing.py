@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 import stat
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from daemon.errors import ConfigError, StateError
 from daemon.sandbox.faults import Fault
 from daemon.store.journal import open_journal
-from daemon.store.sealing import Sealer, parse_key
+from daemon.store.sealing import Sealer, key_file, parse_key
 from tests.town import Town, TownClock, TownIds
 
 VALUES = st.recursive(
@@ -118,6 +121,25 @@ async def test_a_state_makes_its_own_key_readable_to_nobody_else(tmp_path):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert len(key.read_text()) == 64
     assert first.sealer.key_id == second.sealer.key_id
+
+
+@pytest.mark.parametrize("step", ["fsync", "rename"])
+def test_a_key_is_there_whole_or_not_at_all(tmp_path, monkeypatch, step):
+    """
+    A death or a full disk while it is written leaves no half of one; the next start makes it.
+    """
+    path = tmp_path / "key"
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full) if step == "fsync" else disk.setattr(Path, "rename", full)
+        with pytest.raises(StateError, match="No space left"):
+            key_file(path, bytes, may_make=True)
+    assert not path.exists()
+    assert len(key_file(path, bytes, may_make=True)) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_a_missing_key_is_cfg20_and_never_a_new_one(tmp_path):
