@@ -21,8 +21,8 @@ COPIED = {  # what to do about a copy, by the side that it is on
     Side.FORTNOX: "look at both: if this is a record of its own, take our reference out of it and it goes on "
     "by itself; if it is a copy and the other one still counts, cancel it (make a customer inactive), or "
     "credit it once it is booked; then `ignore`",
-    Side.PARTNER: "look at both: if this is a record of its own, take what it shares out of it and it goes on "
-    "by itself; if it is a copy and the other one still counts, delete it",
+    Side.PARTNER: "look at both: if this is a record of its own, take what it shares out of it and it goes "
+    "on by itself; if it is a copy and the other one still counts, delete it",
 }
 SHARED = {"from_order": "key", "from_invoice": "key"}  # a field's name among people, where it is another
 NAMED_MOST = 10  # candidates that a problem names; their number is told before

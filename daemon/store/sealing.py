@@ -21,7 +21,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from daemon.errors import ConfigError, StateError, StateError
+from daemon.errors import ConfigError, StateError
 
 KEY_BYTES, NONCE_BYTES, DIGEST_BYTES = 32, 12, 16
 _ENCODE, _DECODE = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()

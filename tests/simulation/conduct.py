@@ -1,5 +1,5 @@
 """
-How the daemon behaves on the wire, whatever comes of it: looked for first, sent once, patient, its tokens kept.
+How the daemon behaves on the wire, whatever comes of it: looked for first, sent once, patient.
 
 Judged from the requests as they leave, from what came back, and from what is on disk at that moment.
 """
@@ -72,7 +72,7 @@ class Conduct:
             self._renewing = ""
         if isinstance(came, str):
             return
-        if 400 <= came.status < 500:  # noqa: PLR2004 - HTTP's own numbers
+        if 400 <= came.status < 500:
             self._attempts = {key: each for key, each in self._attempts.items() if each is not sent}
         if spent and (heir := _access_token(came)):
             self._spent[spent] = self._unstored[heir] = self._generation()
@@ -171,6 +171,6 @@ def _refresh_token(sent: Sent) -> str:
 def _access_token(came: web.Response) -> str:
     """The token in an answer that came whole."""
     try:
-        return str(json.loads(came.body)["access_token"]) if came.status == 200 else ""  # noqa: PLR2004
+        return str(json.loads(came.body)["access_token"]) if came.status == 200 else ""
     except (ValueError, KeyError, TypeError):
         return ""

@@ -310,7 +310,8 @@ class Oracle:
             _lose(stood, carried, "the rule")
         elif stood.follows(carried):
             self.fail(
-                f"I14 {thing.kind} {thing.ids}: {word} {stood.value!r} at {side} was undone by {carried.value!r}"
+                f"I14 {thing.kind} {thing.ids}: {word} {stood.value!r} at {side} "
+                f"was undone by {carried.value!r}"
             )
         elif DECIDES[thing.kind, word] in (OTHER[side], ""):
             _lose(stood, carried, "the rule")
@@ -386,7 +387,8 @@ class Oracle:
             lost = not edit.gone and not (stand and stand.follows(edit))
             if lost and not (one_way and edit.side == WEBCRM):
                 self.fail(
-                    f"I14 {about}: {edit.value!r}, written at {edit.side}, is gone; {values[FORTNOX]!r} stands"
+                    f"I14 {about}: {edit.value!r}, written at {edit.side}, is gone; "
+                    f"{values[FORTNOX]!r} stands"
                 )
 
     def waits(self, place: tuple[str, str, str], code: str) -> None:

@@ -201,7 +201,7 @@ class Simulation:
         self.config_now = lambda: config(self.plan, changed, self.connector)
 
     async def consent(self) -> None:
-        """An administrator consents, and the daemon is given the code; where that fails, nobody tries again."""
+        """An administrator consents, and the daemon is given the code; nobody tries twice."""
         self.world.systems[FORTNOX].act("restore_consent", {"client_id": DAEMON, "tenant": TENANT})
         process = self.machine.running
         if self.plan.grant == "client_credentials" or process is None:
@@ -390,7 +390,7 @@ def _folder() -> Path:
 
 
 @cache
-def _config(  # noqa: PLR0913 - what plans differ in
+def _config(
     documents: str, number_owner: str, articles: str, interval_s: int, grant: str, connector: str
 ) -> Config:
     name = f"{documents}-{number_owner}-{articles}-{interval_s}-{grant}-{connector}"
