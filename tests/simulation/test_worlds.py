@@ -21,17 +21,19 @@ from tests.simulation.run import COMMAND, Failure, live, lives, minimised, repla
 
 pytestmark = pytest.mark.row("B1", "D4")
 
+FIRST = int(os.environ.get("SIMULATE_FIRST", "0"))
 SHARE_S = float(os.environ.get("SIMULATE_S", "45"))  # of two workers together
 
 
-@pytest.mark.parametrize("_half", [1, 2])
-def test_fresh_worlds_hold_every_invariant(_half):
+@pytest.mark.parametrize("half", [0, 1])
+def test_worlds_hold_every_invariant(half):
     """
-    As many as the time allows; a failure names its seed, the fewest events that lead there, and the command.
+    As many as the time allows, from the first seed on; `make simulate` takes fresh ones. A failure
+    names its seed, the fewest events that lead there, and the command.
     """
-    lived = lives(count(random.SystemRandom().randrange(1 << 40)), until_s=SHARE_S / 2)
+    lived = lives(count(FIRST + half, 2), until_s=SHARE_S / 2)
     assert lived.worlds > 0
-    assert not lived.failures, "\n".join(told(each) for each in lived.failures[:3])
+    assert not lived.failures, "\n".join(told(each) for each in lived.failures[:1])
 
 
 # Seeds that once showed a fault of the daemon, with the fault.
