@@ -19,7 +19,12 @@ from msgspec import structs
 from tests.simulation.plan import CLASSES, OPEN, Event, draw
 from tests.simulation.run import COMMAND, Failure, live, lives, minimised, replay, told
 
-pytestmark = pytest.mark.row("B1", "D4")
+pytestmark = [
+    pytest.mark.row("B1", "D4"),
+    # A process that is killed leaves coroutines that nobody awaits: that is what a kill is.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning"),
+]
 
 FIRST = int(os.environ.get("SIMULATE_FIRST", "0"))
 SHARE_S = float(os.environ.get("SIMULATE_S", "45"))  # of two workers together
