@@ -185,9 +185,11 @@ class Runner:
         while True:
             await self._wait_for(look)
             if self._orders:
-                order = self._orders[0]
-                report = order.report = await self._attempt(None, order.dry_run, order.imports)
-                self._orders.pop(0).done.set()
+                order = self._orders.pop(0)
+                try:
+                    report = order.report = await self._attempt(None, order.dry_run, order.imports)
+                finally:
+                    order.done.set()  # also when it was cancelled or went wrong: nobody waits for ever
                 if order.dry_run:
                     continue
                 side = None

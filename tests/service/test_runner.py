@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -25,6 +26,13 @@ class Life:
         self.lines = []
         events = Events(lambda _level, name, _fields: self.lines.append(name))
         self.runner = Runner(self.loop, self.clock, Chance(), events, contain, paused=paused)
+
+
+class Full(list):
+    """A log that takes nothing any more."""
+
+    def append(self, _line):
+        raise ZeroDivisionError
 
 
 async def lived(life, *, seconds):
@@ -177,6 +185,23 @@ async def test_who_asks_a_stopping_connector_is_told_so():
         await life.clock.advance(0)
         life.runner.stop()
     assert [side for _, side in life.loop.passes] == ["both", "both"]
+
+
+async def test_who_asked_is_told_when_the_runner_itself_fails_over_it():
+    """A mistake outside the pass (here: its report cannot be told) leaves nobody waiting, and no endless retry."""
+    life = Life()
+    life.lines = Full()
+    async with anyio.create_task_group() as group:
+        group.start_soon(contain, "connector.x", life.runner.run)
+
+        async def ask():
+            with suppress(DaemonError):
+                await life.runner.ask(dry_run=False, imports=None)
+            life.runner.stop()
+
+        with anyio.fail_after(10):
+            await ask()
+    assert len(life.loop.passes) <= 2
 
 
 async def test_a_hanging_pass_is_no_stopped_scheduler_but_an_unstarted_one_is():

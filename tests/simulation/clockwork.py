@@ -19,6 +19,7 @@ from tests.virtual import LoopClock
 
 T = TypeVar("T")
 TICK_S = 1e-6  # an iteration costs a little, else rounding could keep a timer from ever being due
+ENDS_WITHIN_S = 10 * 86_400.0  # a world that is still there then waits for what will never come
 
 
 class _Nobody(selectors.DefaultSelector):
@@ -30,6 +31,7 @@ class _Nobody(selectors.DefaultSelector):
         loop = self.loop
         assert timeout is not None, "nothing is ready and no timer is set: everybody waits for ever"
         loop.now_s += TICK_S + timeout
+        assert loop.now_s < ENDS_WITHIN_S, "the world does not end"
         return []
 
 

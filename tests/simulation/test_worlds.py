@@ -9,6 +9,7 @@ import os
 import random
 import secrets
 import socket
+import sys
 import time
 import uuid
 from itertools import count
@@ -86,6 +87,7 @@ MACHINE = [
     (uuid, ("uuid1", "uuid4")),
     (socket.socket, ("connect", "bind", "listen")),
 ]
+FOR_ITSELF = {"prometheus_client.metrics"}  # when a series began, which is not exported
 
 
 def test_a_world_asks_the_machine_for_nothing(monkeypatch):
@@ -95,16 +97,20 @@ def test_a_world_asks_the_machine_for_nothing(monkeypatch):
     """
     plan = next(plan for plan in map(draw, count()) if len(plan.classes) > 4)
     digest = live(plan).digest
+    askers = set()
 
-    def asked(*_: object, **__: object) -> None:
-        raise AssertionError("the machine was asked")
+    def asked(*_: object, **__: object) -> float:
+        caller = sys._getframe(1).f_globals["__name__"]
+        if caller not in FOR_ITSELF:
+            askers.add(caller)
+        return 0.0
 
     for owner, names in MACHINE:
         for name in names:
             monkeypatch.setattr(owner, name, asked)
     result = live(plan)
     monkeypatch.undo()
-    assert (result.violations, result.digest) == ([], digest)
+    assert (askers, result.violations, result.digest) == (set(), [], digest)
 
 
 def test_worlds_differ_in_everything_that_may_differ():
