@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from daemon.core.agreed import half_written
+from daemon.core.agreed import half_written, ids_of
 from daemon.core.records import Lane, Problem, Seen
 from daemon.core.recover import Found, Strange, landed
 from daemon.core.steps import Create, Decision, Unit, Update
@@ -106,9 +106,13 @@ class Settler:
             await self._writer.set_aside(intent, _gave_up(step, intent.attempt), _job(step))
             return None
 
+        lost = Written(outcome="lost", cause="it was looked for and is not there")
+
         def ready(tx: Transaction) -> None:
+            work = tx.work(self._binding, step.kind)
+            work.log(step, ids_of(step), lost, self._clock.now())
             tx.intents(self._binding).set_state(intent, IntentState.READY)
-            tx.work(self._binding, step.kind).again(step.side.other, step.source_id, asked=True)
+            work.again(step.side.other, step.source_id, asked=True)
 
         await self._journal.write(ready)
         return None

@@ -126,6 +126,20 @@ async def test_a_new_record_that_is_edited_before_its_creation_is_settled_ends_w
         assert await town.desk.conflicts() == []
 
 
+async def test_the_log_tells_each_attempt_also_one_that_never_arrived(tmp_path):
+    """A bookkeeper reads that it was sent, looked for and not there, and then made."""
+    town = Town(tmp_path)
+    town.people.new_customer(Name="Acme AB")
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", **LOST["lost on the way"]))
+    async with town.running():
+        await calm(town)
+        rows = await town.desk.log(None, None, 100)
+    assert [(row["action"], row["outcome"]) for row in reversed(rows)][:2] == [
+        ("create", "lost"),
+        ("create", "done"),
+    ]
+
+
 @pytest.mark.row("D2")
 async def test_looking_for_lost_creations_costs_a_list_each_not_a_reading_of_every_recent_customer(tmp_path):
     """A customer that was read before bears its reference or never will: only new ones are read."""

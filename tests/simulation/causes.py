@@ -52,8 +52,12 @@ MANY: Final = 0.5  # of all records
 
 
 def unexplained(code: str, shots: Shots) -> bool:
-    """Whether nothing at the vendors explains why this record waits."""
-    return not CAUSES.get(code, lambda _: False)(shots)
+    """
+    Whether nothing at the vendors explains why this record waits.
+
+    What a person deleted waits as what it was until the next full comparison, within a day.
+    """
+    return all(shots.values()) and not CAUSES.get(code, lambda _: False)(shots)
 
 
 def too_many(waiting: int, records: int) -> bool:

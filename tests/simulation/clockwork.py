@@ -53,7 +53,16 @@ class TrueTime(LoopClock):
 
     def __init__(self, start: dt.datetime) -> None:
         super().__init__()
-        self._start = start
+        self._start, self._loop = start, asyncio.get_running_loop()
+
+    @property
+    def passed_s(self) -> float:
+        """Since the beginning; setting it lets time pass that nobody waits for."""
+        return self._loop.time() + self._ahead_s
+
+    @passed_s.setter
+    def passed_s(self, value: float) -> None:
+        self._ahead_s += value - self.passed_s
 
     def now(self) -> dt.datetime:
         return self._start + dt.timedelta(seconds=self.passed_s)

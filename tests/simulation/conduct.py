@@ -70,10 +70,10 @@ class Conduct:
         spent = _refresh_token(sent)
         if spent:
             self._renewing = ""
+        if came == "unreachable" or (isinstance(came, web.Response) and 400 <= came.status < 500):
+            self._attempts = {key: each for key, each in self._attempts.items() if each is not sent}
         if isinstance(came, str):
             return
-        if 400 <= came.status < 500:
-            self._attempts = {key: each for key, each in self._attempts.items() if each is not sent}
         if spent and (heir := _access_token(came)):
             self._spent[spent] = self._unstored[heir] = self._generation()
 

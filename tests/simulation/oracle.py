@@ -45,6 +45,7 @@ class Edit:
     value: Any
     at_s: float
     parent: Edit | None
+    also: Edit | None = None  # a second parent, where two values were mixed
     gone: str = (
         ""  # why it need not stand: it lost by the rule, or was made while the daemon's request travelled
     )
@@ -53,6 +54,8 @@ class Edit:
         """Whether `other` was known when this was made."""
         edit: Edit | None = self
         while edit is not None and edit is not other:
+            if edit.also is not None and edit.also.follows(other):
+                return True
             edit = edit.parent
         return other is None or edit is other
 
@@ -86,6 +89,7 @@ class Oracle:
         self.things: list[Thing] = []
         self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
+        self.changed_s: dict[tuple[str, str, str], float] = {}
         self._made: list[tuple[str, str]] = []  # kind, and the key of what it was made of
         self._by_token: dict[tuple[str, Any], Thing] = {}
         self._albums: dict[str, Album] = {side: shoot(world, side) for side in (FORTNOX, WEBCRM)}
@@ -103,6 +107,13 @@ class Oracle:
     def memory_is_lost(self) -> None:
         """The daemon starts with another state than the one it had."""
         self.memory_lost, self.conduct.memory_since_s = True, self._now_s()
+        self._made.clear()  # the log is gone with it, and what was on record of conflicts
+        for _, _, edit in list(self.decided()):
+            edit.gone = "the rule, as it was once on record"
+
+    def memory_is_back(self) -> None:
+        """At rest everything is agreed on anew."""
+        self.memory_lost = False
 
     def fail(self, what: str) -> None:
         """Note a violation."""
@@ -184,6 +195,7 @@ class Oracle:
             old = before.get((kind, record_id))
             if old == shot:
                 continue
+            self.changed_s[side, kind, record_id] = self._now_s()
             if old is None:
                 self.seen_first_s[side, kind, record_id] = self._now_s()
                 self._born(side, kind, record_id, shot, ours=ours, how=how)
@@ -269,6 +281,7 @@ class Oracle:
             if thing.doubled and self.memory_lost:
                 return  # the copy was taken for ours, with what people did to it
             if word == "rows" and side == WEBCRM:
+                self._mixed(thing, stood, value)
                 return  # lines are written one by one; at rest they must be whole
             if value not in ("", ()) or stood:
                 self.fail(
@@ -282,6 +295,16 @@ class Oracle:
         thing.stands[side, word] = carried
         if sent:
             self._heard(thing, side, word, sent)
+
+    def _mixed(self, thing: Thing, stood: Edit | None, value: Any) -> None:
+        """Somebody edited rows while ours were being written, one by one: what is left is of both."""
+        path = f"/Deliveries/{thing.ids[WEBCRM]}/QuotationLines"
+        if stood is None or stood.at_s < self._read_at_s.get((WEBCRM, path), 0.0):
+            return
+        stood.gone = stood.gone or "mixed with ours that were on their way"
+        mixed = Edit(WEBCRM, value, self._now_s(), stood, also=thing.stands.get((FORTNOX, "rows")))
+        thing.edits["rows"].append(mixed)
+        thing.stands[WEBCRM, "rows"] = mixed
 
     def _heard(self, thing: Thing, side: str, word: str, sent: Sent) -> None:
         """Remember whether the daemon could know that this write of it took effect."""
@@ -433,7 +456,10 @@ def _lose(stood: Edit, to: Edit, why: str) -> None:
         edit = edit.parent
 
 
-CERTAIN: Final = {"refused", "400", "401", "403", "404", "409", "413", "415", "429", "429 wait", "429 odd"}
+CERTAIN: Final = {
+    *("refused", "400", "401", "403", "404", "409", "410", "412", "413", "415"),
+    *("429", "429 wait", "429 odd", "429 zero", "429 date"),
+}
 
 
 MARKS: Final = re.compile(
