@@ -9,10 +9,14 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from types import ModuleType
 
 from msgspec import Struct, structs
 
+from daemon.systems.fortnox import spec as fortnox_spec
+from daemon.systems.webcrm import spec as webcrm_spec
 from tests.simulation.clockwork import simulated
 from tests.simulation.plan import Event, Plan, draw
 from tests.simulation.world import Result, Simulation
@@ -56,9 +60,21 @@ class Lived(Struct):
 def live(plan: Plan, kind: type[Simulation] = Simulation) -> Result:
     """The life of one world. What nobody foresaw in it is a violation too."""
     try:
-        return simulated(partial(_live, plan, kind))
+        with _kept(fortnox_spec, webcrm_spec):
+            return simulated(partial(_live, plan, kind))
     except Exception as error:  # noqa: BLE001 - the world has broken down, and the seed must be told
         return Result("", (f"X {type(error).__name__}: {error}",), {}, 0.0)
+
+
+@contextmanager
+def _kept(*modules: ModuleType) -> Iterator[None]:
+    """What a world sets in these is as before after it."""
+    before = [dict(vars(module)) for module in modules]
+    try:
+        yield
+    finally:
+        for module, values in zip(modules, before, strict=True):
+            vars(module).update(values)
 
 
 async def _live(plan: Plan, kind: type[Simulation]) -> Result:
