@@ -34,7 +34,7 @@ from tests.town import Town, TownIds
 
 STORIES: dict[str, Story] = REGISTERS | PAPERS
 TOWNS: dict[str, Story] = PLAIN_TOWNS | {"a day at the office": OFFICE}
-EVERY = int(os.environ.get("CRASH_EVERY", "16"))  # how many of the cases a test runs: 1 for all
+EVERY = int(os.environ.get("CRASH_EVERY", "24"))  # how many of the cases a test runs: 1 for all
 RETRIES = 3  # one for each fault of a case, and one that goes through
 PASSES_MOST = 5  # until an unclear outcome is settled
 LATE_S = (0.3, 25.0)  # a request under way at the death takes effect so much later
