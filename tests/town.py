@@ -25,6 +25,7 @@ from daemon.config import Config, load
 from daemon.core.report import ConnectorReport
 from daemon.errors import OutcomeUnknown, Unreachable
 from daemon.events import Events, Log
+from daemon.net.client import turn
 from daemon.net.outcome import asks_to_wait, retry_after_s
 from daemon.net.throttle import Throttle
 from daemon.ports import Clock, Reply, Request
@@ -84,7 +85,7 @@ class TownClient:
         """Nothing is open."""
 
     async def send(self, request: Request) -> Reply:
-        async with self._throttle.call(request.lane):
+        async with turn(self._throttle, self._system, request):
             await self._clock.sleep(TRIP_S)
             parts = urlsplit(request.url)
             self._town.watch("request")

@@ -12,7 +12,7 @@ from daemon.bootstrap.doubting import Doubting
 from daemon.bootstrap.kinds import KINDS
 from daemon.config import Company as CompanyConfig
 from daemon.config import Config, read_secret
-from daemon.core.budget import BUDGETS, Budget
+from daemon.core.budget import ARRIVAL_S, BUDGETS, Budget
 from daemon.core.codes import CODES
 from daemon.core.doubt import Waiting
 from daemon.core.guard import Limits
@@ -46,7 +46,6 @@ from daemon.store.journal import Journal
 from daemon.systems import REGISTRY
 
 LOGIN_BUDGET = Budget(slots=30, window_s=60.0)  # no vendor states one for logins; this only stops a mistake
-ARRIVAL_S = 1.0  # a call that a crash cut off had arrived this long after it began
 FRESH_EVERY_S = 15.0  # an import looks aside no more often than this
 MAX_AGE_SHARE = 0.5  # a reading that another connector made within half an interval will do
 
@@ -182,6 +181,11 @@ class House:
         while self._leaving:
             await self._leaving.pop().close()
 
+    def begin_no_write(self) -> None:
+        """From now on only what is under way is written."""
+        for throttle in self._throttles.values():
+            throttle.close_to_writes()
+
     async def close(self) -> None:
         """Close every connection and remember how much of each budget is in use."""
         await self.drop(self.loops.values())
@@ -286,8 +290,8 @@ class House:
         """Ages in seconds of the calls that were made before; where nobody counted them they may be all."""
         now = self._clock.now().timestamp()
         if self._crashed_at is not None and name.startswith("fortnox|"):
-            return [max(0.0, now - self._crashed_at - ARRIVAL_S)] * budget.slots
-        return [max(0.0, now - at) for at in self._spent_at.get(name, ())]
+            return [max(0.0, now - self._crashed_at) - ARRIVAL_S] * budget.slots
+        return [max(-ARRIVAL_S, now - at) for at in self._spent_at.get(name, ())]
 
     async def remember_budgets(self, last_called_at: float, placed_at: float = 0.0) -> None:
         """

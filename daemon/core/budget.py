@@ -14,6 +14,8 @@ from typing import Final
 
 from msgspec import Struct
 
+ARRIVAL_S: Final = 1.0  # a call that nobody answered arrives within this long after we gave it up
+
 
 class Budget(Struct, frozen=True, kw_only=True):
     """At most `slots` calls in any `window_s`, at most `in_flight` at once (None: as many as slots)."""
@@ -24,7 +26,11 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 
 class Calls(Struct, frozen=True):
-    """Calls that hold a slot: `open` are under way, `ended` are when the others ended, oldest first."""
+    """
+    Calls that hold a slot: `open` are under way, `ended` are when the others ended, oldest first.
+
+    One that nobody answered may end `ARRIVAL_S` from now.
+    """
 
     open: int = 0
     ended: tuple[float, ...] = ()
@@ -55,10 +61,16 @@ def start(budget: Budget, calls: Calls, now_s: float) -> Calls:
     return Calls(calls.open + 1, kept)
 
 
-def end(calls: Calls, now_s: float) -> Calls:
-    """`calls` after an open one ended, with an answer, a failure or a cancellation."""
+def end(calls: Calls, now_s: float, *, answered: bool = True) -> Calls:
+    """
+    `calls` after an open one ended.
+
+    Without an answer (a failure, a cancellation) it may still be on its way: what has left arrives
+    whatever becomes of its sender.
+    """
     assert calls.open > 0, "no call is open"
-    return Calls(calls.open - 1, (*calls.ended, now_s))
+    end_s = now_s if answered else now_s + ARRIVAL_S
+    return Calls(calls.open - 1, tuple(sorted((*calls.ended, end_s))))
 
 
 def used(budget: Budget, calls: Calls, now_s: float) -> int:

@@ -40,6 +40,7 @@ NETWORK: Final = {
         "they do not know this record or address", "see whether it was deleted there, else check the URL"
     ),
     "NET14": Code("the answer is not HTTP as we know it", SETTLES),
+    "NET15": Code("the daemon stops, and this write was not begun", "nothing; the next start goes on"),
 }
 
 SHAPE: Final = {

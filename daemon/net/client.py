@@ -13,8 +13,8 @@ import logging
 import socket
 import ssl
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import anyio
@@ -23,7 +23,7 @@ import httpx2 as httpx
 
 from daemon.errors import OutcomeUnknown, RemoteError, Unreachable
 from daemon.net.outcome import asks_to_wait, failure, http_date, quote, retry_after_s
-from daemon.net.throttle import Throttle
+from daemon.net.throttle import Closed, Throttle
 from daemon.ports import Clock, Reply, Request
 
 Observe = Callable[[str, int | str, float], None]  # route, status or error code or "cancelled", seconds
@@ -47,6 +47,16 @@ def system_tls() -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+@asynccontextmanager
+async def turn(throttle: Throttle, system: str, request: Request) -> AsyncGenerator[None]:
+    """Wait until `request` may be sent, hold its slot for the body. Unreachable NET15 when it never may."""
+    try:
+        async with throttle.call(request.lane, writes=request.effect):
+            yield
+    except Closed as error:
+        raise failure(Unreachable, "NET15", system, request) from error
 
 
 class HttpClient:
@@ -98,7 +108,7 @@ class HttpClient:
         answer that asks to slow down holds everybody who shares the budget.
         """
         url = self._own(request.url)
-        async with self._throttle.call(request.lane):
+        async with turn(self._throttle, self._system, request):
             began_s = self._clock.monotonic()
             outcome: int | str = "cancelled"
             try:

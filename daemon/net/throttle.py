@@ -23,6 +23,10 @@ CONNECTIONS: Final = 5  # a connection pool gets slow with many, limits.md 0
 NAP_MIN_S: Final = 0.001  # loops wake timers a little early; without it we would spin through that little
 
 
+class Closed(Exception):
+    """No write begins any more: nothing was sent."""
+
+
 class _Waiter:
     """One caller in line. `nap` is what it sleeps in."""
 
@@ -60,6 +64,7 @@ class Throttle:
         self._line: list[_Waiter] = []
         self._number = 0
         self._held_until_s = 0.0
+        self._closed = False
 
     @property
     def limit(self) -> int:
@@ -92,19 +97,37 @@ class Throttle:
         """Let nobody start before `until_s` of the monotonic clock. A longer hold stays."""
         self._held_until_s = max(self._held_until_s, until_s)
 
+    def close_to_writes(self) -> None:
+        """
+        Who waits with a write, or comes with one, is refused from now on; readings go on.
+
+        A write that is stored as sent is shielded while it waits for its turn: without this a stop would
+        wait for one hanging write after the other.
+        """
+        self._closed = True
+        for waiter in self._line:
+            waiter.nap.cancel()
+
     @asynccontextmanager
-    async def call(self, lane: Lane) -> AsyncGenerator[None]:
-        """Wait for a free call, hold it for the body. Cancelling while waiting leaves nothing behind."""
-        await self._enter(lane)
+    async def call(self, lane: Lane, *, writes: bool = False) -> AsyncGenerator[None]:
+        """
+        Wait for a free call, hold it for the body. Cancelling while waiting leaves nothing behind.
+
+        Raises Closed when it `writes` and no write may begin any more.
+        """
+        await self._enter(lane, writes)
         self._called()
+        answered = False
         try:
             yield
+            answered = True
         finally:
             self._called()
-            self._calls = arithmetic.end(self._calls, self._clock.monotonic())
+            self._calls = arithmetic.end(self._calls, self._clock.monotonic(), answered=answered)
             self._wake_first()
 
-    async def _enter(self, lane: Lane) -> None:
+    async def _enter(self, lane: Lane, writes: bool) -> None:  # noqa: FBT001 -- `call` names it
+        self._admit(writes)
         if not self._line and self._starts():
             return
         waiter = self._queue(lane)
@@ -112,9 +135,14 @@ class Throttle:
             while self._line[0] is not waiter or not self._starts():
                 with anyio.CancelScope() as waiter.nap:
                     await self._nap(waiter)
+                self._admit(writes)
         finally:
             self._line.remove(waiter)
             self._wake_first()
+
+    def _admit(self, writes: bool) -> None:  # noqa: FBT001 -- `call` names it
+        if writes and self._closed:
+            raise Closed
 
     def _queue(self, lane: Lane) -> _Waiter:
         self._number += 1

@@ -92,6 +92,10 @@ class Builder(Protocol):
         """These have ended their last pass and will not run again: close what only they used."""
         ...
 
+    def begin_no_write(self) -> None:
+        """The daemon stops: requests under way go on to their answers, no other one with an effect begins."""
+        ...
+
 
 class Parts(Struct, frozen=True, kw_only=True):
     """

@@ -130,10 +130,11 @@ class Supervisor:
         return sorted({*old, *new})
 
     async def stop(self) -> None:
-        """End every pass at its next boundary, waiting at most 30 s."""
+        """End every pass at its next boundary, waiting at most 30 s: the longest that one request takes."""
         self._state = "stopping"
         for runner in self.runners.values():
             runner.stop()
+        self._parts.builder.begin_no_write()
         with anyio.move_on_after(STOP_LIMIT_S):
             for runner in self.runners.values():
                 await runner.ended.wait()

@@ -43,8 +43,13 @@ class Lock:
     """The right to write a state folder; held by one process at a time."""
 
     def __init__(self, folder: Path) -> None:
-        """Takes the lock. StateBusy names the holder's pid; StateError when the folder cannot be used."""
+        """
+        Takes the lock. StateBusy names the holder's pid; StateError when the folder cannot be used.
+
+        Who took it this very moment may not have written its name yet, and is called unknown.
+        """
         path = folder / "lock"
+        name = f"pid {os.getpid()} on {socket.gethostname()}\n".encode()  # before, to be written at once
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -53,7 +58,7 @@ class Lock:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(self._handle, 200, 0).decode(errors="replace").strip() or "unknown"
+            holder = os.pread(self._handle, 200, 0).decode(errors="replace").partition("\n")[0] or "unknown"
             os.close(self._handle)
             raise StateBusy(
                 "DBS01",
@@ -61,8 +66,8 @@ class Lock:
                 str(folder),
                 "stop that one, or use its control socket: `fortnox-syncd status`",
             ) from error
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, f"pid {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        os.pwrite(self._handle, name, 0)
+        os.ftruncate(self._handle, len(name))
 
     def release(self) -> None:
         """Give the lock up; harmless when repeated."""

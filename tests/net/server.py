@@ -15,6 +15,7 @@ from daemon.core.budget import Budget
 from daemon.net.client import HttpClient
 from daemon.net.throttle import Throttle
 from daemon.ports import Request
+from tests.patience import patience
 
 START = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 PLENTY = Budget(slots=10_000, window_s=1.0)
@@ -219,7 +220,8 @@ async def serving(*acts):
         listener.close()
         for task in list(tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with patience("the end of the server's connections"):
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -230,7 +232,7 @@ async def client_of(url, *, budget=PLENTY, connections=5, observe=None, system="
     client = HttpClient(system, url, throttle, clock, observe=observe or (lambda *_: None), tls=tls)
     client.throttle = throttle
     try:
-        with anyio.fail_after(20):
+        with patience("an answer"):
             yield client
     finally:
         await client.aclose()

@@ -323,6 +323,35 @@ async def test_who_is_cancelled_already_sends_no_write():
         assert (True, []) == (scope.cancelled_caught, server.requests)
 
 
+async def test_a_shielded_write_that_waits_for_its_turn_is_refused_when_no_other_may_begin():
+    """What is under way goes on to its answer, who waits behind it is told NET15; readings go on."""
+    may_answer, told = asyncio.Event(), []
+    slow = hold(may_answer, answer(201, b"{}"))
+    budget = Budget(slots=10, window_s=1, in_flight=1)
+    async with serving(slow, OK) as server, client_of(server.url, budget=budget) as client:
+
+        async def post():
+            with anyio.CancelScope(shield=True):
+                try:
+                    told.append((await client.send(write(server.url))).status)
+                except Unreachable as error:
+                    told.append(error.code)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(post)
+            await server.arrived.wait()
+            group.cancel_scope.cancel()
+            client.throttle.close_to_writes()
+            with anyio.CancelScope(shield=True):
+                await settle()
+                assert ["NET15", "NET15"] == told
+                may_answer.set()
+        await post()
+        assert 200 == (await client.send(read(server.url))).status
+        assert (["NET15", "NET15", 201, "NET15"], 2) == (told, len(server.requests))
+
+
 async def test_a_write_that_waits_for_its_turn_can_be_cancelled_and_is_not_sent():
     """Before its first byte a write is as free to go as any other."""
     async with (

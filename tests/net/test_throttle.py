@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.budget import Budget
+from daemon.core.budget import ARRIVAL_S, Budget
 from daemon.core.records import Lane
 from daemon.net.throttle import Throttle
 from tests.net.server import LoopClock, StepClock, settle
@@ -57,6 +57,21 @@ async def test_a_slot_is_free_one_window_after_its_call_ended_not_after_it_start
             await settle()
         await clock.step(20)
     assert [("slow", 0), ("quick", 0), ("third", 5), ("fourth", 8)] == log
+
+
+async def test_a_call_that_is_cancelled_may_arrive_later_than_that():
+    """Its slot is free one window and the time of a way after its end: what has left arrives all the same."""
+    clock, log = StepClock(), []
+    throttle = Throttle(ONE, clock)
+    async with anyio.create_task_group() as tasks:
+        scope = anyio.CancelScope()
+        tasks.start_soon(_scoped, scope, throttle, clock, Lane.READ, "cancelled", log, 3.0)
+        await clock.step(2)
+        scope.cancel()
+        await settle()
+        tasks.start_soon(caller, throttle, clock, Lane.READ, "next", log)
+        await clock.step(20)
+    assert [("cancelled", 0), ("next", 2 + 5 + ARRIVAL_S)] == log
 
 
 async def test_however_many_wait_one_timer_runs():
@@ -200,5 +215,5 @@ async def test_who_watches_is_told_when_a_call_begins_and_when_it_ends():
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(caller, throttle, clock, Lane.READ, "second", [], 2.0)
         await clock.step(60)
-    window_s = ONE.window_s
+    window_s = ONE.window_s + ARRIVAL_S  # that one had no answer
     assert [0, 0, window_s, window_s + 2] == [round(at, 2) for at in told]

@@ -18,6 +18,7 @@ from daemon.events import Events
 from daemon.service.loop import Parts
 from daemon.service.signals import RELOAD, STOP, Inbox
 from daemon.service.supervisor import serve
+from tests.patience import patience
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 CONFIG = """
@@ -169,6 +170,7 @@ class FakeBuilder:
 
     def __init__(self, clock):
         self.clock, self.made, self.dropped, self.fail = clock, {}, [], None
+        self.may_write = True
 
     async def build(self, config, keep):
         if self.fail:
@@ -178,6 +180,9 @@ class FakeBuilder:
             loop = ScriptedLoop(name, self.clock, float(settings.interval), float(settings.offset))
             loops[name] = keep.get(name) or self.made.setdefault((name, float(settings.interval)), loop)
         return loops
+
+    def begin_no_write(self):
+        self.may_write = False
 
     async def drop(self, loops):
         self.dropped += [loop.name for loop in loops]
@@ -262,7 +267,7 @@ async def running(*names, environ=None, before=None):
             yield ran
             ran.inbox.stop = ran.inbox.stop or "SIGTERM"
             ran.inbox._wake()
-            with anyio.fail_after(10):
+            with patience("the end of a daemon that was told to stop"):
                 while ran.exit is None:
                     await anyio.wait_all_tasks_blocked()
                     await ran.clock.advance(0)

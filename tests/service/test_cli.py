@@ -7,7 +7,8 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partialmethod
 from types import SimpleNamespace
 
 import anyio
@@ -16,14 +17,18 @@ import pytest
 from daemon import cli
 from daemon.core.report import ConnectorReport
 from daemon.ports import Finding
+from daemon.service.consent import Redirect
 from daemon.service.operate import EXITS, VERBS, exit_code
 from daemon.service.print import COLUMNS, printed, table
+from tests.patience import PATIENCE_S, patience
 from tests.service.fakes import AWAY, FakeDesk, ManualClock, ScriptedLoop, config_of, running
 
 
 async def command(ran, *words):
     """The exit code of a command given beside a running daemon."""
-    return await anyio.to_thread.run_sync(cli.main, [*words, "--config", str(ran.path)])
+    asked = [*words, "--config", str(ran.path)]
+    with patience(f"the answer to {words}"):
+        return await anyio.to_thread.run_sync(cli.main, asked, abandon_on_cancel=True)
 
 
 @pytest.fixture
@@ -220,9 +225,13 @@ def test_check_online_lists_every_prerequisite(offline, findings, code, capsys):
 
 @contextmanager
 def free_port():
-    """A loopback port that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    """
+    A loopback port that nobody uses, below those that the kernel gives to whoever asks for any: a test
+    beside this one could be given it before it is listened on.
+    """
+    for port in range(10_000 + os.getpid() % 20_000, 32_000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            break
     yield port
 
 
@@ -255,8 +264,9 @@ def test_authorize_by_pasting_exchanges_the_code(offline, capsys, monkeypatch):
 
 
 @pytest.mark.row("D3")
-async def test_authorize_listens_for_the_browser(offline, capsys):
+async def test_authorize_listens_for_the_browser(offline, capsys, monkeypatch):
     """The redirect on loopback brings the code; other visitors are sent away."""
+    monkeypatch.setattr(Redirect, "wait", partialmethod(Redirect.wait, limit_s=PATIENCE_S))
     with free_port() as port:
         offline.path.write_text(
             config_of("crm").replace(
@@ -266,21 +276,24 @@ async def test_authorize_listens_for_the_browser(offline, capsys):
         codes = []
 
         async def operator():
-            codes.append(await anyio.to_thread.run_sync(offline.main, "authorize", "acme"))
+            work = anyio.to_thread.run_sync(offline.main, "authorize", "acme", abandon_on_cancel=True)
+            codes.append(await work)
 
         async def visit(target):
             async with await anyio.connect_tcp("127.0.0.1", port) as stream:
                 await stream.send(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
                 return (await stream.receive()).split()[1]
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(operator)
-            shown = ""
-            while "Waiting" not in shown:
-                await anyio.lowlevel.checkpoint()
-                shown += capsys.readouterr().out
-            assert await visit("/favicon.ico") == b"404"
-            assert await visit(f"/back?code=abc&state={state_in(shown)}") == b"200"
+        with patience("the end of authorize"):
+            async with anyio.create_task_group() as group:
+                group.start_soon(operator)
+                shown = ""
+                while "Waiting" not in shown:
+                    await anyio.lowlevel.checkpoint()
+                    shown += capsys.readouterr().out
+                    assert not codes, f"authorize ended with {codes} before it waited: {shown}"
+                assert await visit("/favicon.ico") == b"404"
+                assert await visit(f"/back?code=abc&state={state_in(shown)}") == b"200"
     assert (codes, offline.codes) == ([0], [("acme", "abc", f"http://127.0.0.1:{port}/back")])
 
 
@@ -333,6 +346,11 @@ def test_a_light_command_loads_nothing_heavy():
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env={**os.environ}
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ},
+        timeout=PATIENCE_S,
     )
     assert done.stdout.strip() == "[]"

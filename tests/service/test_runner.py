@@ -188,7 +188,7 @@ async def test_who_asks_a_stopping_connector_is_told_so():
 
 
 async def test_who_asked_is_told_when_the_runner_itself_fails_over_it():
-    """A mistake outside the pass (here: its report cannot be told) leaves nobody waiting, and no endless retry."""
+    """A mistake outside the pass (its report cannot be told) leaves nobody waiting, and no endless retry."""
     life = Life()
     life.lines = Full()
     async with anyio.create_task_group() as group:

@@ -15,6 +15,7 @@ from anyio.abc import SocketAttribute
 from daemon.errors import StateError
 from daemon.service import socket as ours
 from daemon.service.socket import Answer, Listeners, json_answer, serve_http
+from tests.patience import patience
 
 
 @asynccontextmanager
@@ -29,7 +30,8 @@ async def listening(answer=None):
             group.start_soon(serve_http, listeners.control, answer or echo)
             for each in listeners.metrics:
                 group.start_soon(serve_http, each, answer or echo)
-            yield Path(folder) / "control.sock", listeners
+            with patience("what is asked at the sockets"):
+                yield Path(folder) / "control.sock", listeners
             group.cancel_scope.cancel()
 
 

@@ -13,12 +13,13 @@ from daemon.config import ConfigError
 from daemon.errors import DaemonError, StateError
 from daemon.service.client import Told, ask_daemon
 from daemon.service.socket import Listeners
+from tests.patience import PATIENCE_S, patience
 from tests.service.fakes import AWAY, NO_GRANT, config_of, running
 
 
 async def ask(ran, verb, **values):
     """What the control socket answers."""
-    return await anyio.to_thread.run_sync(ask_daemon, str(ran.folder), verb, values, 5.0)
+    return await anyio.to_thread.run_sync(ask_daemon, str(ran.folder), verb, values, PATIENCE_S)
 
 
 async def get(path, target, method="GET"):
@@ -132,8 +133,9 @@ async def test_a_sync_that_a_reload_overtakes_is_told_so():
                     await ask(ran, "sync", connectors=["a", "b"])
 
             group.start_soon(wait_for_it)
-            while len(ran.loop("a").passes) == 1:
-                await anyio.wait_all_tasks_blocked()
+            with patience("a second pass"):
+                while len(ran.loop("a").passes) == 1:
+                    await anyio.wait_all_tasks_blocked()
             ran.path.write_text(
                 config_of("a", "b").replace('account = "a"', 'account = "a"\ninterval = "9m"')
             )
@@ -154,6 +156,7 @@ async def test_stopping_finishes_the_write_under_way():
         ran.inbox.put(signal.SIGTERM)
         await anyio.wait_all_tasks_blocked()
         assert (ran.exit, ran.loop("crm").ended_cleanly) == (None, None)
+        assert not ran.builder.may_write
         ran.loop("crm").in_step.set()
     assert (ran.exit, ran.loop("crm").ended_cleanly, len(ran.loop("crm").passes)) == (0, True, 1)
     assert [name for _, name, _ in ran.lines][-2:] == ["stopping", "stopped"]
