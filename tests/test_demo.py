@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,27 @@ def pids_in(text):
     return [int(pid) for pid in re.findall(r"runs with pid (\d+)", text)]
 
 
+def until_both_run(process):
+    """
+    What it says until both of its processes run. When it ends before, or says nothing for `PATIENCE_S`,
+    the assertion shows what it said.
+    """
+    heard, none_left = [], threading.Event()
+
+    def listen():
+        for line in process.stdout:
+            heard.append(line)
+            if len(pids_in("".join(heard))) == 2:
+                break
+        none_left.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    in_time = none_left.wait(PATIENCE_S)
+    said = "".join(heard)
+    assert len(pids_in(said)) == 2, f"{'it ended' if in_time else 'it hangs'} before both ran: {said}"
+    return said
+
+
 @pytest.mark.row("B4")
 def test_the_demo_shows_a_day_and_ends_well(begun, tmp_path):
     """Everything crosses, both sides agree, nothing is left: no process, no file."""
@@ -62,9 +84,7 @@ def test_the_demo_shows_a_day_and_ends_well(begun, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "a kill"])
 def test_an_interrupted_demo_clears_up(begun, tmp_path, number):
     """Whenever it is told to stop, it takes its processes and its folder along."""
-    heard = ""
-    while len(pids_in(heard)) < 2:
-        heard += begun.stdout.readline()
+    heard = until_both_run(begun)
     begun.send_signal(number)
     begun.communicate(timeout=PATIENCE_S)
 

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from daemon.events import EVENTS, METRICS, PASS_DONE, REQUEST_DONE, STEP_DONE, Events, class_of
+from tests.patience import PATIENCE_S
 
 DECIDED = {
     *("last_success_timestamp_seconds", "pass_duration_seconds", "steps_total", "intents"),
@@ -58,7 +59,11 @@ def test_promtool_accepts_the_metrics(require_tool):
     """The scrape passes the linter of the system that reads it."""
     tool = require_tool("promtool")
     done = subprocess.run(
-        [tool, "check", "metrics"], input=busy(["crm"]).text(), capture_output=True, check=False
+        [tool, "check", "metrics"],
+        input=busy(["crm"]).text(),
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 

@@ -18,25 +18,34 @@ from typing import Any, TypeVar
 import aiosqlite.core
 import anyio
 
+from tests.patience import PATIENCE_S
 from tests.town import TownClock
 
 T = TypeVar("T")
+BUSY_MOST = 1_000_000  # iterations without a pause
+ENDS_WITHIN_S = 30 * 86_400.0
 TICK_S = 1e-6  # an iteration costs a little, else rounding could keep a timer from ever being due
 
 
 class _Selector(selectors.DefaultSelector):
     loop: VirtualLoop
+    busy = 0
 
     def select(self, timeout: float | None = None) -> list[Any]:
         loop = self.loop
         loop.now_s += TICK_S
         ready = super().select(0)
+        self.busy = self.busy + 1 if timeout == 0 else 0
+        assert self.busy < BUSY_MOST, "somebody is busy for ever, and no time passes"
         if ready or timeout == 0:
             return ready
         if loop.on_thread:
-            return super().select(10.0)
+            landed = super().select(PATIENCE_S)
+            assert landed, f"{loop.on_thread} operations on the database's thread did not end"
+            return landed
         assert timeout is not None, "nothing is ready and no timer is set: everybody waits for ever"
         loop.now_s += timeout
+        assert loop.now_s < ENDS_WITHIN_S, "what is awaited does not come"
         return []
 
 

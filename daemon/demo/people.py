@@ -21,6 +21,8 @@ from daemon.demo.processes import Failed
 TOO_MANY: Final = 429
 ERRORS_FROM: Final = 400
 CALM_S: Final = 1.0
+TRIES: Final = 120  # two minutes: twice the longest window in which a vendor counts calls
+ANSWER_S: Final = 60.0  # for a machine with much else to do
 Record = dict[str, Any]
 
 
@@ -30,7 +32,7 @@ class People:
     def __init__(self, folder: Path) -> None:
         """Takes addresses and credentials from the `users.json` that the sandbox wrote."""
         self._users = json.loads((folder / "users.json").read_text("utf-8"))
-        self._client = httpx.Client(trust_env=False)
+        self._client = httpx.Client(trust_env=False, timeout=ANSWER_S)
         self._tokens = {"fortnox": self._fortnox_token(), "webcrm": self._webcrm_token()}
 
     def __enter__(self) -> Self:
@@ -152,10 +154,11 @@ class People:
     def _ask(self, system: str, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
         headers = {"Authorization": f"Bearer {self._tokens[system]}", "Accept": "application/json"}
         url = f"{self._users[system]['url']}{path}"
-        answer = self._client.request(method, url, params=query, json=body, headers=headers)
-        while answer.status_code == TOO_MANY:
-            time.sleep(CALM_S)
+        for _ in range(TRIES):
             answer = self._client.request(method, url, params=query, json=body, headers=headers)
+            if answer.status_code != TOO_MANY:
+                break
+            time.sleep(CALM_S)
         return _sound(answer)
 
     def _fortnox_token(self) -> str:

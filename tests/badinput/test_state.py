@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from daemon import cli
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.row("D8")
 
@@ -165,10 +166,12 @@ def test_a_daemon_that_gives_no_sound_answer_is_one_line(place, capsys, answer):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(str(place / "run" / "control.sock"))
         listening.listen()
-        thread = threading.Thread(target=_answer_once, args=(listening, answer))
+        listening.settimeout(PATIENCE_S)  # nobody comes: the thread must end, or this process never would
+        thread = threading.Thread(target=_answer_once, args=(listening, answer), daemon=True)
         thread.start()
         code, lines = status(place, capsys)
-        thread.join(10)
+        thread.join(PATIENCE_S)
+    assert not thread.is_alive(), "nobody asked at the socket"
     assert (1, 1) == (code, len(lines))
     assert lines[0].startswith("CTL05  ")
     assert not (place / "state").exists()
@@ -178,6 +181,7 @@ def _answer_once(listening, answer):
     """Read what is asked, answer, hang up."""
     visitor, _ = listening.accept()
     with visitor:
+        visitor.settimeout(PATIENCE_S)
         visitor.recv(65_536)
         visitor.sendall(answer)
 

@@ -12,17 +12,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from daemon.errors import DaemonError
 from daemon.service.client import NoDaemon, Told, ask_daemon
+from tests.patience import PATIENCE_S, wait_until
 
-PATIENCE_S = 60.0
 STOP_MOST_S = 40.0  # I34
 LOOK_EVERY_S = 0.05
 ANSWER_S = 120.0
+LAST_LINES = 15
 SENT = (
     "sent"  # an intent in this state was sent and nobody has judged the answer: the next start looks for it
 )
@@ -45,6 +47,7 @@ class Host:
         self._begun: list[subprocess.Popen[bytes]] = []
         self._logs: list[Path] = []
         self.started_at: list[float] = []  # epoch seconds
+        self.killed: list[int] = []  # process ids
         self.broken: list[str] = []  # what a look into the state found wrong
 
     # -------------------------------------------------------------- the daemon's life
@@ -78,6 +81,7 @@ class Host:
             self.broken.append(f"the daemon ended by itself with {self.daemon.returncode}")
         self.daemon.kill()
         self.daemon.wait(PATIENCE_S)
+        self.killed.append(self.pid)
         self.look_at_disk()
 
     def tell(self, number: signal.Signals) -> None:
@@ -126,11 +130,11 @@ class Host:
         return took_s, loser.returncode, log.read_text("utf-8")
 
     def close(self) -> None:
-        """End what still runs."""
+        """End what still runs: all are told before the first one is waited for."""
         for process in (*self._begun, self._sandbox):
-            if process.poll() is None:
-                process.kill()
-                process.wait(PATIENCE_S)
+            process.kill()
+        for process in (*self._begun, self._sandbox):
+            process.wait(PATIENCE_S)
 
     # -------------------------------------------------------------- what it says
 
@@ -140,18 +144,25 @@ class Host:
         while True:
             try:
                 return ask_daemon(str(self.folder / "run"), verb, values, ANSWER_S)
-            except (NoDaemon, Told) as error:
-                if time.monotonic() > until_s or not self.runs():
-                    raise AssertionError(
-                        f"{verb}: {error}, exit {self.daemon and self.daemon.poll()}"
-                    ) from error
-                time.sleep(LOOK_EVERY_S)
+            except DaemonError as error:  # no whole answer within `ANSWER_S`, or an error of its own
+                self._give_up(verb, error, until_s if isinstance(error, Told) else 0.0)
+            except NoDaemon as error:
+                self._give_up(verb, error, until_s)
+            time.sleep(LOOK_EVERY_S)
+
+    def _give_up(self, verb: str, error: Exception, until_s: float) -> None:
+        """AssertionError with all there is to know, when its time has come."""
+        if time.monotonic() < until_s and self.runs():
+            return
+        ended = "runs" if self.runs() else f"ended with {self.daemon and self.daemon.returncode}"
+        said = "\n".join(self._logs[-1].read_text("utf-8", "replace").splitlines()[-LAST_LINES:])
+        raise AssertionError(f"{verb}: {error}; the daemon {ended}; it said last:\n{said}") from error
 
     def answers(self) -> bool:
         """Whether a daemon listens at the control socket."""
         try:
             ask_daemon(str(self.folder / "run"), "status", {}, ANSWER_S)
-        except (NoDaemon, Told):
+        except (NoDaemon, DaemonError):
             return False
         return True
 
@@ -217,7 +228,7 @@ def host(folder: Path, seed: int, *, empty: bool = False) -> Iterator[Host]:
         sandbox = subprocess.Popen(command, env=_environ(), stdout=log, stderr=log)
     here = Host(folder, sandbox)
     try:
-        wait_until(lambda: "next:" in (folder / "sandbox.log").read_text("utf-8"), "the sandbox")
+        wait_until(lambda: _is_up(sandbox, folder / "sandbox.log"), "the sandbox")
         text = here.config.read_text("utf-8")
         for old, new in CONFIG.items():
             assert old in text, old
@@ -228,12 +239,10 @@ def host(folder: Path, seed: int, *, empty: bool = False) -> Iterator[Host]:
         here.close()
 
 
-def wait_until(happened: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:
-    """Look until it happened. AssertionError after `limit_s`."""
-    until_s = time.monotonic() + limit_s
-    while not happened():
-        assert time.monotonic() < until_s, f"{what} did not come within {limit_s:.0f} s"
-        time.sleep(LOOK_EVERY_S)
+def _is_up(sandbox: subprocess.Popen[bytes], log: Path) -> bool:
+    said = log.read_text("utf-8", "replace")
+    assert sandbox.poll() is None, f"the sandbox ended with {sandbox.returncode}: {said}"
+    return "next:" in said
 
 
 def _command(verb: str, config: Path | None = None) -> list[str]:

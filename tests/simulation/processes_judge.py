@@ -48,11 +48,14 @@ class Sides:
         self.conflicts: dict[str, list[Record]] = defaultdict(list)
         for each in host.ask("conflicts")["items"]:
             self.conflicts[each["key"]].append(each)
-        self.under_way = {each["key"] for each in host.ask("intents")["items"]}
+        intents = host.ask("intents")["items"]
+        # What was made in Fortnox and whose answer was lost is known by the mark it bears only.
+        self.under_way = {each[name] for each in intents for name in ("key", "reference") if each[name]}
+        self.marks = {row["CustomerNumber"]: str(row["ExternalReference"]) for row in self.customers}
         self.excused: Counter[str] = Counter()
 
     def is_under_way(self, *keys: str) -> bool:
-        """Whether a write of this record is being settled; never so at rest."""
+        """Whether a write of this record (its keys, its mark) is being settled; never so at rest."""
         return not self.under_way.isdisjoint(keys)
 
     def waits(self, key: str) -> str:
@@ -117,7 +120,7 @@ def _customers(sides: Sides) -> Iterator[str]:
     marks = Counter(row["ExternalReference"] for row in sides.customers if row["ExternalReference"])
     yield from (*twice, *(f"{n} customers of {mark}" for mark, n in marks.items() if n > 1))
     for number in ours.keys() ^ theirs.keys():
-        if number and not sides.is_under_way(f"fortnox:{number}"):
+        if number and not sides.is_under_way(f"fortnox:{number}", sides.marks.get(number, "")):
             yield f"customer {number} is only in {'Fortnox' if number in ours else 'webCRM'}"
     for number in ours.keys() & theirs.keys():
         if not sides.is_under_way(f"fortnox:{number}", f"partner:{theirs[number]['OrganisationId']}"):
@@ -243,8 +246,10 @@ def _documents(sides: Sides) -> Iterator[str]:
     yield from (f"{count} documents of {mark}" for mark, count in marks.items() if count > 1)
     for paper in papers:
         keys = [f"partner:{row['DeliveryId']}" for row in paper.deliveries]
-        buyer = str((paper.order or paper.invoice or {}).get("CustomerNumber"))
-        if sides.is_under_way(f"fortnox:{paper.name}", *keys, f"fortnox:{buyer}", owners.get(buyer, "")):
+        born = paper.order or paper.invoice or {}
+        buyer = str(born.get("CustomerNumber"))
+        keys_of_buyer = (f"fortnox:{buyer}", owners.get(buyer, ""), sides.marks.get(buyer, ""))
+        if sides.is_under_way(f"fortnox:{paper.name}", *keys, str(born.get(MARK)), *keys_of_buyer):
             continue
         if not (paper.order or paper.invoice):
             yield f"the deliveries {keys} are of {paper.name}, which is nowhere"

@@ -17,6 +17,7 @@ from typing import Any
 
 from daemon.demo.people import People
 from daemon.demo.processes import Failed
+from tests.patience import PATIENCE_S
 
 Record = dict[str, Any]
 LOOK_AROUND_S = 4.0
@@ -44,9 +45,11 @@ class Crowd(People):
 
     # -------------------------------------------------------------- working
 
-    def work(self, until: Callable[[], bool]) -> None:
-        """Go on until something has happened."""
+    def work(self, until: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:
+        """Go on until something has happened. AssertionError with `what` did not after `limit_s`."""
+        end_s = time.monotonic() + limit_s
         while not until():
+            assert time.monotonic() < end_s, f"{what} did not come within {limit_s:.0f} s"
             now_s = time.monotonic()
             if self.weather:
                 self.weather.change(now_s)
@@ -61,7 +64,7 @@ class Crowd(People):
     def work_for(self, seconds: float) -> None:
         """Go on for a while."""
         end_s = time.monotonic() + seconds
-        self.work(lambda: time.monotonic() > end_s)
+        self.work(lambda: time.monotonic() > end_s, "the end of the work", seconds + PATIENCE_S)
 
     def do(self, act: Act) -> None:
         """One act; a vendor's refusal is remembered."""

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S, wait_until
+
 CONFIG = """
 [daemon]
 state_dir = "state"
@@ -35,7 +37,6 @@ account = "acme"
 url = "http://127.0.0.1:1/webcrm"
 auth_code = { file = "secret" }
 """
-PATIENCE_S = 30
 
 
 class Process:
@@ -46,7 +47,7 @@ class Process:
         self.config = self.folder / "c.toml"
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.bind(f"{folder}/notify")
-        self.manager.settimeout(PATIENCE_S)
+        self.manager.setblocking(False)
         self.running = []
 
     def start(self):
@@ -65,23 +66,35 @@ class Process:
         return done.returncode, done.stdout, done.stderr
 
     def told(self, first):
-        """Wait for the message that begins so; that message."""
-        while True:
-            message = self.manager.recv(4096).decode()
-            if message.startswith(first):
-                return message
+        """Wait for the message that begins so; that message. AssertionError when the process ends before."""
+        heard = []
+
+        def said():
+            try:
+                heard.append(self.manager.recv(4096).decode())
+            except BlockingIOError:
+                assert self.running[-1].poll() is None, f"it ended before {first}: {self.log()}"
+                return False
+            return heard[-1].startswith(first)
+
+        wait_until(said, f"{first} after {heard}")
+        return heard[-1]
+
+    def log(self):
+        """All that it wrote."""
+        return (self.folder / "log").read_text()
 
     def events(self):
         """Names of the log's events."""
-        return [json.loads(line)["event"] for line in (self.folder / "log").read_text().splitlines()]
+        return [json.loads(line)["event"] for line in self.log().splitlines()]
 
     def close(self):
         """End what still runs."""
         for process in self.running:
-            if process.poll() is None:
-                process.kill()
-            process.wait(PATIENCE_S)
+            process.kill()
         self.manager.close()
+        for process in self.running:
+            process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -156,8 +169,12 @@ def caught(process, number):
 def test_a_signal_during_start_up_is_remembered(daemon, number):
     """Sent as soon as it can be: a SIGHUP reloads after READY, a SIGTERM ends with exit 0."""
     process = daemon.start()
-    while not caught(process, number):
-        assert process.poll() is None
+
+    def catches():
+        assert process.poll() is None, daemon.log()
+        return caught(process, number)
+
+    wait_until(catches, "its signal handler")
     process.send_signal(number)
     if number is signal.SIGHUP:
         daemon.told("READY=1")

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from daemon.cli import COMMANDS, parser
+from tests.patience import PATIENCE_S
 
 UNITS = sorted((Path(__file__).parents[2] / "systemd").glob("*.service"))
 names = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 
 
 def output_of(*command):
-    """Exit code and everything said."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    """Exit code and everything said. TimeoutExpired names the command."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     return done.returncode, done.stdout + done.stderr
 
 
