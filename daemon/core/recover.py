@@ -14,6 +14,7 @@ from daemon.core.mapping import Table
 from daemon.core.records import Fields, Seen, Side, Value
 from daemon.core.steps import Create, Update
 
+NAMES = ("number", "name", "reference")
 MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
 
 
@@ -34,7 +35,8 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     The record that a creation with `sent` made, judged by every record that a look brought.
 
     Equality is of the whole value: a search that finds parts of words proves
-    nothing. A record with our number and another name or mark is strange.
+    nothing. A record with our number and another mark is strange, and so is one with another name, unless
+    some of the rest is as we sent it: then somebody has edited it since.
     """
     for name in MARKS:
         ours = [hit for hit in hits if name in sent and hit.fields.get(name) == sent[name]]
@@ -90,6 +92,9 @@ def _says(rule: FieldRule | None, now: Value, sent: Value) -> bool:
 
 
 def _may_be_ours(sent: Fields, table: Table, seen: Seen) -> bool:
-    if seen.fields.get("name") != table.normal("name", sent.get("name")):
+    if seen.fields.get("reference") not in (None, sent.get("reference")):
         return False
-    return seen.fields.get("reference") in (None, sent.get("reference"))
+    if seen.fields.get("name") == table.normal("name", sent.get("name")):
+        return True
+    rest = [field for field, value in sent.items() if field not in NAMES and value is not None]
+    return any(seen.fields.get(field) == table.normal(field, sent[field]) for field in rest)

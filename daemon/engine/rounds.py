@@ -113,6 +113,10 @@ class Rounds:
         until = self._clock.now() + dt.timedelta(seconds=wait_s)
         return Waiting(until=until.replace(microsecond=0), code="" if why == NEW else CODE, why=why)
 
+    def grown_for_s(self) -> float:
+        """How long things may be created already; an older reading may lack a late effect."""
+        return max(0.0, self._clock.monotonic() - self._ready_s)
+
     async def grow_up(self, this: Pass) -> None:
         """
         A memory that is new, or may be old, creates nothing until late effects of another one have shown.
@@ -231,10 +235,14 @@ class Rounds:
 
         if await self._journal.write(work):
             return [job for job in jobs if not _writes(job)]
-        if this.waits is None or not any(_creates(job) for job in jobs):
+        if this.waits is None or not any(self._makes(kind, job) for job in jobs):
             return jobs
         this.postponed_until = this.waits.until
-        return [job for job in jobs if not _creates(job)]
+        return [job for job in jobs if not self._makes(kind, job)]
+
+    def _makes(self, kind: str, job: Job) -> bool:
+        """Whether something new comes of it: a record, or rows that are records of their own over there."""
+        return _creates(job) or any(map(self._writers[kind].in_parts, job.decision.steps))
 
     async def _without_blind(self, kind: str, jobs: list[Job]) -> list[Job]:
         """Leave out what would be created where a look for an earlier creation cannot be believed now."""
@@ -271,6 +279,8 @@ class Rounds:
                 if isinstance(step, Link):
                     news = True
                     work.unpark(f"{Side.FORTNOX.value}:{step.fortnox_id}")
+                    # Its creation was given up as lost, under the key it had before it had a twin.
+                    tx.intents(self._binding).forget(kind, f"{Side.FORTNOX.value}:{step.fortnox_id}")
                     work.log(step, ids_of(step), Written(outcome="done"), now)
             if bond and (decision.alike or any(isinstance(step, Link) for step in decision.steps)):
                 work.agree(bond.fortnox_id, bond.partner_id, decision.alike, now)

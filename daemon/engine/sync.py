@@ -136,7 +136,7 @@ class Connector:
         agreement = self._agreements[kind]
         for each in (side,) if side else tuple(Side):
             account = self._ends.at(each)
-            max_age_s = 0.0 if side is None else self._settings.max_age_s
+            max_age_s = 0.0 if side is None else min(self._settings.max_age_s, self._rounds.grown_for_s())
             this.looked.add((kind, each))
             try:
                 await account.refresh(agreement, max_age_s=max_age_s, eager=side is None)

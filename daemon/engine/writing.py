@@ -22,7 +22,7 @@ from daemon.core.agreement import Agreement
 from daemon.core.mapping import Table
 from daemon.core.records import Agreeing, Lane, Problem, Seen, Side
 from daemon.core.recover import Found, Strange, born
-from daemon.core.steps import Create, Decision, Tables, Update
+from daemon.core.steps import Create, Decision, Step, Tables, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
 from daemon.engine.looks import Looks
@@ -122,11 +122,11 @@ class Writer:
         if isinstance(step, Create) and step.look and not await self._free_to_create(job, intent):
             return True
         # A write of several requests may be stopped between two of them; each is shielded by itself.
-        with anyio.CancelScope(shield=not self._in_parts(step)):
+        with anyio.CancelScope(shield=not self.in_parts(step)):
             await self._send(job, intent, lane)
         return True
 
-    def _in_parts(self, step: Create | Update) -> bool:
+    def in_parts(self, step: Step) -> bool:
         """Whether a write takes several requests, so that a part of it may be done when it fails."""
         return isinstance(step, Update) and bool(step.fields.keys() & self._table(step.side).later)
 
@@ -195,7 +195,7 @@ class Writer:
             return
         except (GrantError, RemoteError) as error:
             # Certainly not applied, and the record stays on the list. Earlier attempts are not forgotten.
-            if self._in_parts(intent.step):
+            if self.in_parts(intent.step):
                 await self.unknown(intent, error, wait=dt.timedelta(0))
             else:
                 await self._journal.write(lambda tx: self._back_out(tx, intent))
@@ -245,7 +245,7 @@ class Writer:
         problem = Problem(code=error.code, what=error.what, where=intent.step.key, todo=error.todo)
         status, code = error.status, error.vendor_code
         written = Written(outcome="refused", status=status, code=code, cause=error.what, remedy=error.todo)
-        half = await self._read_half(intent) if self._in_parts(intent.step) else {}
+        half = await self._read_half(intent) if self.in_parts(intent.step) else {}
         if half is not None:
             await self.set_aside(intent, problem, job, written, half)
 

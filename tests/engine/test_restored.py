@@ -12,10 +12,12 @@ from types import SimpleNamespace
 import pytest
 
 from daemon.core import doubt
+from daemon.core.records import Side
 from daemon.errors import ConfigError
 from daemon.service.offline import OfflineHouse
 from daemon.service.operate import perform
 from daemon.service.print import printed
+from tests.engine import paperwork
 from tests.engine.copies import (
     LINKED,
     SETTLE_S,
@@ -73,6 +75,27 @@ async def test_what_people_make_meanwhile_crosses_after_the_wait_and_edits_at_on
         await calm(town)
         ((made_s, path),) = creations(town, since)
     assert (path, made_s >= began_s + SETTLE_S) == ("/QuotationLines/LinkedData", True)
+
+
+async def test_rows_are_created_too_and_wait_with_everything_that_is(tmp_path):
+    """
+    webCRM's lines are made one by one: one that the newer memory sent last may show itself late.
+    """
+    town = await restored(tmp_path, "the folder of a week ago")
+    began_s, since = town.clock.passed_s, town.world.log.last_seq
+    rows = paperwork.sold("order", ("102", 2, 149.5), ("103", 7, 4.5))
+    town.people.fortnox("PUT", "/3/orders/1", {"Order": {"OrderRows": rows}})
+
+    def lines() -> list[dict]:
+        asked = town.requests("webcrm", since=since)
+        return [item for item in asked if (item["method"], item["path"]) == ("POST", "/QuotationLines")]
+
+    async with town.running():
+        await town.sync()
+        assert lines() == []
+        await calm(town)
+        assert lines()
+        assert town.clock.passed_s >= began_s + SETTLE_S
 
 
 async def test_what_an_unknown_memory_may_have_made_is_looked_for_before_it_is_made(tmp_path):
@@ -207,6 +230,33 @@ async def test_restarts_neither_shorten_nor_lengthen_the_wait(tmp_path):
         made.append(len(creations(town, since)))
         town.wait(minutes=5)
     assert made == [0, 0, 0, 1]
+
+
+LATE_ITEM = {f"Data{place}": "-" for place in range(3, 10)} | {
+    "Id": 0,
+    "EntityType": "Product",
+    "Data1": "A9",
+    "Data2": "Bricka",
+    "Price": 1,
+}
+
+
+async def test_what_was_read_while_creations_waited_proves_nothing(tmp_path):
+    """
+    A late effect of the newer memory shows after the last list in the wait: the first pass that may create
+    reads the other side anew, although half an interval has not passed.
+    """
+    town = await restored(tmp_path, "the folder of a week ago")
+    town.people.new_article(ArticleNumber="A9", Description="Bricka", price=1)
+    async with town.running():
+        town.wait(seconds=SETTLE_S - 30)
+        await town.sync()
+        item = {f"QuotationLineLinkedDataItem{name}": text for name, text in LATE_ITEM.items()}
+        town.people.webcrm("POST", "/QuotationLines/LinkedData", item)
+        since = town.world.log.last_seq
+        town.wait(seconds=31)
+        await town.house.loops["webcrm"].run_pass(Side.FORTNOX)
+    assert creations(town, since) == []
 
 
 async def test_a_start_that_comes_no_further_leaves_the_doubt_to_the_next(tmp_path):

@@ -126,11 +126,41 @@ async def test_a_new_record_that_is_edited_before_its_creation_is_settled_ends_w
         assert await town.desk.conflicts() == []
 
 
+async def test_a_new_record_that_is_renamed_before_its_creation_is_settled_is_known_by_the_rest(tmp_path):
+    """Taken for another it would be linked with nothing agreed, and what was typed meanwhile would lose."""
+    town = Town(tmp_path)
+    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        type_in(town, number, "webcrm", "Name", "Acme Nord AB")
+        type_in(town, number, "fortnox", "Phone1", "08-2")
+        await calm(town)
+        assert values(town, number, "Name", "Name") == ("Acme Nord AB", "Acme Nord AB")
+        assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
+        assert await town.desk.conflicts() == []
+
+
+async def test_a_creation_that_another_look_linked_does_not_wait_to_be_repeated(tmp_path):
+    """It was made and seen, a person deleted it before it was settled: nothing is left to try again."""
+    town = Town(tmp_path)
+    town.people.new_customer(Name="Acme AB")
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        await town.sync()
+        (made,) = town.people.organisations()
+        town.people.act("webcrm", "delete_organisation", id=made["OrganisationId"])
+        await calm(town)
+        assert await town.desk.intents() == []
+
+
 async def test_the_log_tells_each_attempt_also_one_that_never_arrived(tmp_path):
     """A bookkeeper reads that it was sent, looked for and not there, and then made."""
     town = Town(tmp_path)
     town.people.new_customer(Name="Acme AB")
-    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", **LOST["lost on the way"]))
+    lost = LOST["lost on the way"]
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", **lost))
     async with town.running():
         await calm(town)
         rows = await town.desk.log(None, None, 100)

@@ -175,6 +175,14 @@ class TestFortnox(Contract):
             await self.rows(system)
         assert len(http.sent) == 6
 
+    async def test_a_page_that_comes_again_is_not_the_next_one(self, system, http):
+        """As many rows as there should be, but not all of them."""
+        row = {"CustomerNumber": "1", "Name": "A"}
+        http["GET /3/customers"] = lambda _: listed("Customers", [row], total=2, pages=2)
+
+        with pytest.raises(Unusable, match="JSN15"):
+            await self.rows(system)
+
     async def test_a_list_without_totals_is_one_page(self, system, http):
         """Some small registers leave MetaInformation out."""
         http["GET /3/customers"] = reply(200, {"Customers": [{"CustomerNumber": "17", "Name": "A"}]})

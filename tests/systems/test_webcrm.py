@@ -156,6 +156,17 @@ class TestWebcrm(Contract):
         assert len(await self.rows(system)) == 1000
         assert [each.query["Page"] for each in http.sent] == ["1", "2"]
 
+    async def test_a_page_that_comes_again_ends_the_reading(self, system, http):
+        """Else it would be turned for ever, and what the other pages show would count as gone."""
+        full = [{"OrganisationId": number, "OrganisationName": "A"} for number in range(1, 1001)]
+        others = [{**row, "OrganisationId": row["OrganisationId"] + 1000} for row in full]
+        http["GET /Queries"] = [reply(200, full), reply(200, others), reply(200, full)]
+
+        with pytest.raises(Unusable) as caught:
+            await self.rows(system)
+        assert caught.value.code == "JSN15"
+        assert len(http.sent) == 3
+
     @pytest.mark.row("W4")
     async def test_an_organisation_in_our_words(self, system):
         """Dropdowns by their code, the memo as one address, times in UTC, the year 1 as none."""

@@ -27,7 +27,7 @@ MINUTE = dt.timedelta(minutes=1)
 ROOMY = {"rate_limit": 1_000_000, "token_lifetime_s": 86_400}
 KINDS = {
     "SELECT * FROM Delivery WHERE DeliveryUpdatedAt": "deliveries changed",
-    "SELECT QuotationLineOpportunityId FROM QuotationLine": "lines changed",
+    "SELECT QuotationLineId, QuotationLineOpportunityId FROM QuotationLine": "lines changed",
     "SELECT * FROM Delivery WHERE (DeliveryCustom5": "deliveries open",
     "SELECT * FROM Delivery WHERE DeliveryId": "deliveries by id",
     "SELECT * FROM Delivery WHERE DeliveryErpId": "deliveries by key",

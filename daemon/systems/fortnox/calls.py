@@ -50,13 +50,16 @@ class Calls:
         self._exchange = exchange
 
     async def pages(self, where: Kind, query: Mapping[str, str], lane: Lane) -> AsyncIterator[Listed]:
-        """All pages; from the start again when the list changed its length meanwhile (fortnox.md 7.1)."""
+        """All pages; again when the list changed its length meanwhile (fortnox.md 7.1), or one came twice."""
         for _ in range(spec.RUNS):
             seen, total, number = 0, None, 1
+            firsts: list[Any] = []
             while True:
                 listed, pages = await self._page(where, number, query, lane)
-                if total not in (None, listed.total):
+                first = [row[where.key] for row in listed.rows[:1]]
+                if total not in (None, listed.total) or (first and first in firsts):
                     break
+                firsts.append(first)
                 yield listed
                 seen, total, number = seen + len(listed.rows), listed.total, number + 1
                 if number > pages or not listed.rows:
@@ -65,7 +68,7 @@ class Calls:
                 return
         raise Unusable(
             "JSN15",
-            f"the list changed its length during each of {spec.RUNS} readings",
+            f"the list changed its length, or showed a page twice, during each of {spec.RUNS} readings",
             f"{spec.NAME} GET {where.path}",
             "nothing; it is read again by itself",
             system=spec.NAME,

@@ -50,11 +50,21 @@ class Calls:
     async def pages(
         self, path: str, lane: Lane, query: Mapping[str, str] | None = None, route: str = ""
     ) -> AsyncIterator[Found]:
-        """A list, until a page of it is not full."""
+        """A list, until a page of it is not full. Raises Unusable when one comes again: there is no end."""
         number, full = 1, True
+        firsts: list[Mapping[str, Any]] = []
         while full:
             page = {**(query or {}), "Page": str(number), "Size": str(spec.PAGE_SIZE)}
             found = await self.list(path, lane, page, route)
+            if found.rows and found.rows[0] in firsts:
+                raise Unusable(
+                    "JSN15",
+                    f"page {number} begins as an earlier one did",
+                    f"{spec.NAME} GET {route or path}",
+                    "nothing; it is read again by itself",
+                    system=spec.NAME,
+                )
+            firsts += found.rows[:1]
             yield found
             number, full = number + 1, len(found.rows) >= spec.PAGE_SIZE
 

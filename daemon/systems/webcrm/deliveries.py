@@ -102,7 +102,7 @@ class Deliveries:
     async def _touched(self, since: dt.datetime, lane: Lane) -> set[int]:
         """The deliveries and opportunities with a line that changed; none where lines cannot be asked for."""
         where = f"{lines.UPDATED} >= {wire.date_literal(since)}"
-        found = await self._queried(where, lane, what=spec.LINE_PARENT)
+        found = await self._queried(where, lane, what=f"{lines.ID}, {spec.LINE_PARENT}")
         return {parent for line in found or () if (parent := _number(line, spec.LINE_PARENT))}
 
     async def _new(self, found: Found, done: set[int], lane: Lane) -> tuple[Seen, ...]:
