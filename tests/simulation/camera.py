@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 from daemon.sandbox.world import World
+from tests.simulation.facts import Raw, row_ore
 
 TENANT: Final = "1234567"
 ACCOUNT: Final = "webcrm:sandbox"
@@ -63,14 +63,23 @@ class Shot(NamedTuple):
         tuple[str, Any, float, bool], ...
     ] = ()  # of each row: its article, and what only Fortnox knows of it
     owner: str = ""  # the customer of a document
+    raw: Raw = ()  # as the vendor keeps it
 
 
 Album = Mapping[tuple[str, str], Shot]  # (kind, id) -> record
+NONE: Final[Album] = {}
 
 
-def shoot(world: World, side: str) -> Album:
-    """Every record of one side."""
-    return dict(_fortnox(world) if side == FORTNOX else _webcrm(world))
+def shoot(world: World, side: str, before: Album = NONE) -> Album:
+    """Every record of one side; what is as it was `before` is not looked at again."""
+    return dict(_fortnox(world, before) if side == FORTNOX else _webcrm(world, before))
+
+
+def _as_before(before: Album, place: tuple[str, str], *raw: Any) -> Shot | None:
+    """The shot of a record of Fortnox, whose values are never changed but replaced."""
+    old = before.get(place)
+    same = old is not None and all(ours is theirs for ours, theirs in zip(old.raw, raw, strict=True))
+    return old if same else None
 
 
 def _text(value: Any) -> str:
@@ -105,43 +114,56 @@ def forgotten(old: Shot, new: Shot) -> str:
 # ------------------------------------------------------------------ Fortnox
 
 
-def _fortnox(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
+def _fortnox(world: World, before: Album) -> Iterator[tuple[tuple[str, str], Shot]]:
     registers = world.systems[FORTNOX].companies[TENANT].registers  # type: ignore[attr-defined]
     for key, record in registers["customers"].records.items():
         held = record.values
+        if (old := _as_before(before, ("customer", key), held)) is not None:
+            yield ("customer", key), old
+            continue
         state = "" if held["Active"] else "inactive"
         fields = {each.word: _text(held[each.fortnox]) for each in FIELDS["customer"]}
-        yield ("customer", key), Shot(fields, (key,), state, _text(held["ExternalReference"]))
+        mark = _text(held["ExternalReference"])
+        yield ("customer", key), Shot(fields, (key,), state, mark, raw=(held,))
     prices = {
         row.values["ArticleNumber"]: row.values["Price"] for row in registers["prices"].records.values()
     }
     for key, record in registers["articles"].records.items():
         fields = {"name": _text(record.values["Description"]), "price": _ore(prices.get(key))}
-        yield ("article", key), Shot(fields, (key,), "" if record.values["Active"] else "inactive")
-    yield from _documents(registers)
+        state = "" if record.values["Active"] else "inactive"
+        yield ("article", key), Shot(fields, (key,), state, raw=(record.values,))
+    yield from _documents(registers, before)
 
 
-def _documents(registers: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Shot]]:
+def _documents(registers: Mapping[str, Any], before: Album) -> Iterator[tuple[tuple[str, str], Shot]]:
     invoices = registers["invoices"].records
     made = set()
     for key, record in registers["orders"].records.items():
         invoice = invoices.get(_text(record.values["InvoiceReference"]))
         if invoice is not None:
             made.add(invoice.key)
-        yield ("document", f"order:{key}"), _paper(invoice, record)
+        yield _paper(("document", f"order:{key}"), before, record, invoice)
     for key, record in invoices.items():
         if key not in made and not int(record.values["CreditInvoiceReference"] or 0):
-            yield ("document", f"invoice:{key}"), _paper(record, None)
+            yield _paper(("document", f"invoice:{key}"), before, None, record)
 
 
-def _paper(invoice: Any, order: Any) -> Shot:
+def _paper(place: tuple[str, str], before: Album, order: Any, invoice: Any) -> tuple[tuple[str, str], Shot]:
     """An order, an invoice, or an order with the invoice made from it: then that one counts."""
+    raw = order and order.values, invoice and invoice.values
+    if (old := _as_before(before, place, *raw)) is not None:
+        return place, old
     held = (invoice or order).values
     state = "cancelled" if held["Cancelled"] else "booked" if held.get("Booked") else ""
     rows = held.get("InvoiceRows") or held.get("OrderRows") or []
     sold = [row for row in rows if row["ArticleNumber"]]
     money = tuple(
-        (row["ArticleNumber"], float(row["DeliveredQuantity"]), _row_ore(row, included=held["VATIncluded"]))
+        (
+            row["ArticleNumber"],
+            float(row["DeliveredQuantity"]),
+            row_ore(row, included=held["VATIncluded"]),
+            row["Description"],
+        )
         for row in sold
     )
     rest = tuple((row["ArticleNumber"], row["AccountNumber"], *_ordered(row)) for row in sold)
@@ -151,17 +173,8 @@ def _paper(invoice: Any, order: Any) -> Shot:
     halves = (("order", order), ("invoice", invoice))
     ties = tuple(f"{form}:{half.key}" for form, half in halves if half)
     mark = _text((order or invoice).values["ExternalInvoiceReference1"])
-    return Shot({"text": _text(text), "rows": money}, ties, state, mark, rest, _text(held["CustomerNumber"]))
-
-
-def _row_ore(row: Mapping[str, Any], *, included: bool) -> int:
-    """What a row comes to without VAT."""
-    if not included:
-        return _ore(row["Total"])
-    if row.get("TotalExcludingVAT") is not None:
-        return _ore(row["TotalExcludingVAT"])
-    exact = Decimal(str(row["Total"])) * 100 / (100 + Decimal(row["VAT"])) * 100
-    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    fields = {"text": _text(text), "rows": money}
+    return place, Shot(fields, ties, state, mark, rest, _text(held["CustomerNumber"]), raw)
 
 
 def _ordered(row: Mapping[str, Any]) -> tuple[float, bool]:
@@ -173,16 +186,21 @@ def _ordered(row: Mapping[str, Any]) -> tuple[float, bool]:
 # ------------------------------------------------------------------ webCRM
 
 
-def _webcrm(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
+def _webcrm(world: World, before: Album) -> Iterator[tuple[tuple[str, str], Shot]]:
     records = world.systems[WEBCRM]._state.records  # type: ignore[attr-defined]
     for key, held in records["Organisation"].items():
+        old = before.get(("customer", str(key)))
+        if old is not None and old.raw[0] == held:
+            yield ("customer", str(key)), old
+            continue
         fields = {each.word: _text(held.get(each.webcrm)) for each in FIELDS["customer"]}
         state = "" if str(held.get("OrganisationType", "")).startswith("Kund") else "inactive"
-        yield ("customer", str(key)), Shot(fields, (_text(held.get("OrganisationExtraCustom1")),), state)
+        ties = (_text(held.get("OrganisationExtraCustom1")),)
+        yield ("customer", str(key)), Shot(fields, ties, state, raw=(dict(held),))
     item = "QuotationLineLinkedDataItem"
     for key, held in records["LinkedData"].items():
         fields = {"name": _text(held.get(f"{item}Data2")), "price": _ore(held.get(f"{item}Price"))}
-        yield ("article", str(key)), Shot(fields, (_text(held.get(f"{item}Data1")),))
+        yield ("article", str(key)), Shot(fields, (_text(held.get(f"{item}Data1")),), raw=(dict(held),))
     lines: dict[int, list[Mapping[str, Any]]] = {}
     for line in records["QuotationLine"].values():
         lines.setdefault(line.get("QuotationLineOpportunityId", 0), []).append(line)
@@ -190,14 +208,16 @@ def _webcrm(world: World) -> Iterator[tuple[tuple[str, str], Shot]]:
         rows = tuple(_line(line) for line in sorted(lines.get(key, ()), key=_place))
         fields = {"text": _text(held.get("DeliveryMemo")), "rows": tuple(row for row in rows if row[0])}
         owner = _text(held.get("DeliveryOrganisationId"))
-        yield ("document", str(key)), Shot(fields, (_text(held.get("DeliveryErpId")),), owner=owner)
+        raw = dict(held), {line["QuotationLineId"]: dict(line) for line in lines.get(key, ())}
+        yield ("document", str(key)), Shot(fields, (_text(held.get("DeliveryErpId")),), owner=owner, raw=raw)
 
 
 def _place(line: Mapping[str, Any]) -> tuple[float, int]:
     return float(line.get("QuotationLineSortOrder") or 0), line["QuotationLineId"]
 
 
-def _line(line: Mapping[str, Any]) -> tuple[str, float, int]:
+def _line(line: Mapping[str, Any]) -> tuple[str, float, int, str]:
     quantity = float(line.get("QuotationLineQuantity") or 0)
     article = _text(line.get("QuotationLineData1"))
-    return "" if article == "-" else article, quantity, _ore(line.get("QuotationLinePrice"))
+    about = _text(line.get("QuotationLineMemo"))
+    return "" if article == "-" else article, quantity, _ore(line.get("QuotationLinePrice")), about

@@ -19,6 +19,7 @@ from tests.virtual import LoopClock
 
 T = TypeVar("T")
 TICK_S = 1e-6  # an iteration costs a little, else rounding could keep a timer from ever being due
+BUSY_MOST = 1_000_000  # iterations without a pause
 ENDS_WITHIN_S = 10 * 86_400.0  # a world that is still there then waits for what will never come
 
 
@@ -26,11 +27,14 @@ class _Nobody(selectors.DefaultSelector):
     """Nothing comes from outside: as soon as nothing is ready, the next timer is due."""
 
     loop: SimulatedLoop
+    busy = 0
 
     def select(self, timeout: float | None = None) -> list[Any]:
         loop = self.loop
         assert timeout is not None, "nothing is ready and no timer is set: everybody waits for ever"
         loop.now_s += TICK_S + timeout
+        self.busy = 0 if timeout else self.busy + 1
+        assert self.busy < BUSY_MOST, "somebody is busy for ever, and no time passes"
         assert loop.now_s < ENDS_WITHIN_S, "the world does not end"
         return []
 

@@ -37,6 +37,8 @@ class Conduct:
     def __init__(self, fail: Callable[[str], None], query: Query) -> None:
         self._fail, self._query = fail, query
         self._process: object = None
+        self._created_at_s = float("-inf")
+        self._steps: list[tuple[float, float]] = []  # when, and by how much
         self.memory_since_s = 0.0  # a memory that is younger, or was put back, creates nothing for a while
         self._read_at_s: dict[str, list[float]] = {}  # system -> when something was read
         self._sought_at_s: dict[str, float] = {}  # mark -> when it was searched for
@@ -77,9 +79,28 @@ class Conduct:
         if spent and (heir := _access_token(came)):
             self._spent[spent] = self._unstored[heir] = self._generation()
 
+    def memory_is_lost(self, as_of_s: float, now_s: float) -> None:
+        """Its memory is one of another time from now on; where nothing was created since it is still good."""
+        self._attempts.clear()
+        if self._created_at_s >= as_of_s:
+            self.memory_since_s = now_s
+
     def retried(self) -> None:
         """A person has what was given up tried once more."""
         self._attempts.clear()
+
+    def step(self, at_s: float, forward_s: float) -> None:
+        """The vendors' clock was set."""
+        self._steps.append((at_s, forward_s))
+
+    def stepped_s(self, since_s: float) -> float:
+        """
+        How far the vendors' clock was set forward since then.
+
+        A wait that outlives its connector is counted by that clock, which a host's that jumps by a day
+        leaves alone; where theirs is set meanwhile, by minutes at most, it is shorter by as much.
+        """
+        return max(0.0, sum(forward_s for at_s, forward_s in self._steps if at_s >= since_s))
 
     def looked(self, sent: Sent, since_s: float) -> None:
         """An unclear creation is sent again: it must have been looked for twice, a gap apart."""
@@ -112,6 +133,7 @@ class Conduct:
     # -------------------------------------------------------------- creations
 
     def _check_creation(self, sent: Sent) -> None:
+        self._created_at_s = sent.at_s
         if sent.at_s - self.memory_since_s < SETTLE_S:
             self._fail(
                 f"I7 {sent.request.route} though its memory is {sent.at_s - self.memory_since_s:.0f} s old"

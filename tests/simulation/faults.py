@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import datetime as dt
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from daemon.sandbox import web
-from tests.simulation.camera import FORTNOX, TENANT, WEBCRM
+from daemon.sandbox.fortnox.oauth import SCOPES, Grant
+from tests.simulation.camera import FORTNOX, OTHER, TENANT, WEBCRM
+from tests.simulation.faults_lists import LISTS
 from tests.simulation.oracle import DAEMON
-from tests.simulation.plan import HTTP, LAG_MOST_S, LATE_MOST_S, NETWORK
+from tests.simulation.people import AMONG
+from tests.simulation.plan import HTTP, LATE_MOST_S, NETWORK
 from tests.simulation.wire import Sent, Spoil
 
 if TYPE_CHECKING:
     from tests.simulation.world import Simulation
 
 Happening = Callable[["Simulation", random.Random], Awaitable[None]]
+ACTS_ON: Final = {  # the last part of a path that names a register -> what a person does to a record there
+    "customers": ("edit_customer", ""),
+    "Organisations": ("edit_organisation", ""),
+    "Deliveries": ("edit_delivery", ""),
+    "orders": ("edit_paper", "order:"),
+    "invoices": ("edit_paper", "invoice:"),
+}
+EDITS: Final = {
+    (FORTNOX, "customer"): "edit_customer",
+    (WEBCRM, "customer"): "edit_organisation",
+    (FORTNOX, "document"): "edit_paper",
+    (WEBCRM, "document"): "edit_delivery",
+}
+STRANGER: Final = {"CompanyInformation": {"CompanyName": "Annan AB", "DatabaseNumber": 7654321}}
+JSON: Final = {"content-type": "application/json"}
+WRONG_S: Final = (-86_400.0, -3600.0, -1.0, 0.0, 1.0, 5.0, 3600.0, 86_400.0)
 
 
 async def _network(simulation: Simulation, chance: random.Random) -> None:
@@ -43,92 +63,27 @@ def _spoil(simulation: Simulation, chance: random.Random, what: str) -> None:
     simulation.wire.spoils.append(order)
 
 
-# ------------------------------------------------------------------ lists
-
-
-async def _lag(simulation: Simulation, chance: random.Random) -> None:
-    """Lists do not show for a while what is new."""
-    _filter(simulation, chance, _without_new(simulation, chance.uniform(1, LAG_MOST_S)))
-
-
-async def _shuffle(simulation: Simulation, chance: random.Random) -> None:
-    """Rows come in any order, some of them twice."""
-
-    def shuffled(_side: str, _request: web.Request, rows: list[Any]) -> list[Any]:
-        rows = rows + rows[: len(rows) // 3]
-        chance.shuffle(rows)
-        return rows
-
-    _filter(simulation, chance, shuffled)
-
-
-Rows = Callable[[str, web.Request, list[Any]], list[Any]]
-
-
-def _filter(simulation: Simulation, chance: random.Random, change: Rows) -> None:
-    """Change the rows of every list that the daemon reads for some minutes."""
-    before, until_s = simulation.wire.shown, simulation.true.passed_s + chance.uniform(60, 400)
-    simulation.oracle.lists_lag_until_s = max(simulation.oracle.lists_lag_until_s, until_s)
-
-    def shown(side: str, request: web.Request, response: web.Response) -> web.Response:
-        response = before(side, request, response)
-        if simulation.true.passed_s > until_s or request.method != "GET" or response.status != 200:
-            return response
-        return _with_rows(side, request, response, change)
-
-    simulation.wire.shown = shown
-
-
-def _with_rows(side: str, request: web.Request, response: web.Response, change: Rows) -> web.Response:
-    body = json.loads(response.body or b"null")
-    if side == WEBCRM:
-        if not isinstance(body, list) or "FieldsMetadata" in request.path:
-            return response
-        body = change(side, request, body)
-    else:
-        names = [name for name, rows in body.items() if isinstance(rows, list)]
-        if "MetaInformation" not in body or not names:
-            return response
-        before = body[names[0]]
-        body[names[0]] = change(side, request, before)
-        body["MetaInformation"]["@TotalResources"] += len(body[names[0]]) - len(before)
-    headers = {name: text for name, text in response.headers.items() if name.lower() != "content-length"}
-    return web.Response(status=response.status, headers=headers, body=json.dumps(body).encode())
-
-
-KEYS: Final = ("CustomerNumber", "ArticleNumber", "DocumentNumber", "OrganisationId", "DeliveryId")
-
-
-def _without_new(simulation: Simulation, lag_s: float) -> Rows:
-    def fresh(side: str, _request: web.Request, rows: list[Any]) -> list[Any]:
-        now_s = simulation.true.passed_s
-        young = {
-            key.rpartition(":")[2]
-            for (each, _, key), thing in simulation.oracle.by_id.items()
-            if each == side and now_s - simulation.oracle.seen_first_s[each, thing.kind, key] < lag_s
-        }
-        return [row for row in rows if not _key(row) & young]
-
-    return fresh
-
-
-def _key(row: Mapping[str, Any]) -> set[str]:
-    names = [name for name in row if name in KEYS or name.endswith("ItemId")]
-    own = next((name for name in ("DocumentNumber", "DeliveryId", *names) if name in row), None)
-    return {str(row[own])} if own else set()
-
-
 # ------------------------------------------------------------------ time
 
 
 async def _jump(simulation: Simulation, chance: random.Random) -> None:
     """The host's clock is set, forwards or back."""
-    simulation.clock.wrong_s = chance.choice([-86_400.0, -3600.0, -1.0, 0.0, 1.0, 5.0, 3600.0, 86_400.0])
+    simulation.clock.wrong_s = chance.choice(WRONG_S)
+
+
+async def _reboot(simulation: Simulation, chance: random.Random) -> None:
+    """The clock is set while nobody runs."""
+    await simulation.machine.kill()
+    await _jump(simulation, chance)
+    await simulation.clock.sleep(chance.choice([0.0, 5.0, 60.0]))
+    await simulation.machine.start()
 
 
 async def _skew(simulation: Simulation, chance: random.Random) -> None:
     """The vendors' clock is not ours."""
-    simulation.skew_s = chance.uniform(-60, 60)  # as five minutes are to an overlap of ten
+    skew_s = chance.uniform(-60, 60)  # as five minutes are to an overlap of ten
+    simulation.oracle.conduct.step(simulation.true.passed_s, skew_s - simulation.skew_s)
+    simulation.skew_s = skew_s
 
 
 # ------------------------------------------------------------------ the process
@@ -136,7 +91,7 @@ async def _skew(simulation: Simulation, chance: random.Random) -> None:
 
 async def _kill(simulation: Simulation, chance: random.Random) -> None:
     await simulation.machine.kill()
-    simulation.copies.append(simulation.machine.disk.copy())
+    simulation.keep_copy()
     await simulation.clock.sleep(chance.choice([0.0, 1.0, 30.0, 120.0]))
     await simulation.machine.start()
 
@@ -150,15 +105,23 @@ async def _die(simulation: Simulation, chance: random.Random) -> None:
     if lost:
         late_s = chance.uniform(0.1, LATE_MOST_S)
         simulation.wire.spoils.append(Spoil(what=lost, system="*", effect=True, count=1, late_s=late_s))
+    is_it = _moment(chance)
 
     def sent(request: Sent) -> None:
         before(request)
-        if request.request.effect:
+        if is_it(request):
             simulation.wire.left = before
             outside = contextvars.Context()  # what starts it again must not end with it
-            asyncio.get_running_loop().call_soon(_dies, simulation, chance, 2, context=outside)
+            within = 2 if request.request.effect else 5
+            asyncio.get_running_loop().call_soon(_dies, simulation, chance, within, context=outside)
 
     simulation.wire.left = sent
+
+
+def _moment(chance: random.Random) -> Callable[[Sent], bool]:
+    """A request at which something happens: most often a write, else a login or a list of changes."""
+    part = chance.choice(["", "", "", "", "oauth", "lastmodified=", "UpdatedAt"])
+    return lambda sent: part in sent.request.url if part else sent.request.effect
 
 
 def _dies(simulation: Simulation, chance: random.Random, within: int) -> None:
@@ -177,7 +140,7 @@ def _dies(simulation: Simulation, chance: random.Random, within: int) -> None:
 
 async def _stop(simulation: Simulation, chance: random.Random) -> None:
     await simulation.machine.stop()
-    simulation.copies.append(simulation.machine.disk.copy())
+    simulation.keep_copy()
     await simulation.clock.sleep(chance.uniform(0, 60))
     await simulation.machine.start()
 
@@ -211,7 +174,7 @@ async def _cancel(simulation: Simulation, chance: random.Random) -> None:
     await simulation.clock.sleep(chance.uniform(0, 0.5))
     process = simulation.machine.running
     if process:
-        await process.ask(process.supervisor.nudge(simulation.connector))
+        await simulation.nudge(process)
         await simulation.clock.sleep(chance.uniform(0, 1.5))
         await process.ask(process.supervisor.reload())
 
@@ -221,20 +184,38 @@ async def _cancel(simulation: Simulation, chance: random.Random) -> None:
 
 async def _disk(simulation: Simulation, chance: random.Random) -> None:
     """The next commits are refused."""
-    simulation.copies.append(simulation.machine.disk.copy())
+    simulation.keep_copy()
     if chance.random() < 0.5:
         simulation.machine.disk.refuses += chance.choice([1, 1, 2, 5, 30])
         return
-    before = simulation.wire.told
+    before, is_it = simulation.wire.told, _moment(chance)
 
     def full(sent: Sent, came: web.Response | str) -> None:
         """Just when there is something to remember."""
         before(sent, came)
-        if sent.request.effect:
+        if is_it(sent):
             simulation.wire.told = before
             simulation.machine.disk.refuses += chance.choice([1, 2])
 
     simulation.wire.told = full
+
+
+async def _denied(simulation: Simulation, chance: random.Random) -> None:
+    """The next commits are there, and the disk says that they are not."""
+    simulation.machine.disk.denies += chance.choice([1, 1, 2, 5])
+
+
+async def _restore(simulation: Simulation, chance: random.Random) -> None:
+    """An older copy of the state is put back."""
+    simulation.keep_copy()
+    copy = chance.choice(simulation.copies)
+
+    async def back() -> None:
+        await simulation.clock.sleep(chance.uniform(0, 300))
+        await simulation.with_memory(copy)
+        await simulation.consent()
+
+    simulation.aside(back())
 
 
 async def _revoke(simulation: Simulation, chance: random.Random) -> None:
@@ -255,12 +236,47 @@ async def _expire(simulation: Simulation, chance: random.Random) -> None:
     simulation.world.systems[WEBCRM].switch("token_lifetime_s", chance.choice([30, 120, 600]))
 
 
+async def _scope(simulation: Simulation, chance: random.Random) -> None:
+    """What they consent to is less than it was, for a while."""
+    about = {"client_id": DAEMON, "tenant": TENANT}
+    simulation.people.act("fortnox", "revoke_consent", **about)
+    oauth = simulation.world.systems[FORTNOX]._oauth
+    lacking = chance.choice(["customer", "companyinformation"])
+    few = tuple(scope for scope in SCOPES if scope != lacking)
+    oauth.consents[DAEMON, TENANT] = Grant(DAEMON, TENANT, few)
+
+    async def again() -> None:
+        await simulation.clock.sleep(chance.uniform(10, 200))
+        await simulation.consent()
+
+    simulation.aside(again())
+
+
+async def _stranger(simulation: Simulation, chance: random.Random) -> None:
+    """Another company answers a process that has just started; nothing may be written there (I19)."""
+    await simulation.machine.kill()
+    now_s = simulation.true.passed_s
+    until_s = now_s + chance.uniform(5, 100)
+
+    def other(sent: Sent) -> web.Response | None:
+        if sent.system != FORTNOX or "oauth" in sent.request.url:
+            return None
+        if not now_s <= sent.at_s or simulation.true.passed_s > until_s:
+            return None
+        if sent.request.effect:
+            simulation.oracle.fail(f"I19 {sent.request.method} {sent.request.route} at another company")
+        about = "companyinformation" in sent.request.url
+        body = STRANGER if about else {}
+        return web.Response(status=200 if about else 404, headers=JSON, body=json.dumps(body).encode())
+
+    simulation.wire.instead = other
+    await simulation.machine.start()
+
+
 async def _meddle(simulation: Simulation, chance: random.Random) -> None:
     """Somebody edits the very record that the daemon has just read, or is just writing."""
     before = simulation.wire.left
     method = chance.choice(["GET", "PUT"])
-    if chance.random() < 0.3:
-        simulation.wire.spoils.append(Spoil(what="lost after", system="*", effect=True, count=1))
 
     def edit(sent: Sent) -> None:
         before(sent)
@@ -272,19 +288,53 @@ async def _meddle(simulation: Simulation, chance: random.Random) -> None:
     simulation.wire.left = edit
 
 
+async def _amend(simulation: Simulation, chance: random.Random) -> None:
+    """The answer to a write is lost, and before anybody found out somebody edits what was written."""
+    before = simulation.wire.left
+    simulation.wire.spoils.append(Spoil(what="lost after", system="*", effect=True, count=1))
+
+    def edit(sent: Sent) -> None:
+        before(sent)
+        if sent.request.effect and "uth" not in sent.request.url:
+            simulation.wire.left = before
+            outside = contextvars.Context()
+            asyncio.get_running_loop().call_later(chance.uniform(0.3, 80), correct, sent, context=outside)
+
+    def correct(sent: Sent) -> None:
+        act = _act_on(sent) or _newest(simulation, sent)
+        if act and chance.random() < 0.5:  # or what it was made of
+            act = _twin(simulation, sent.system, *act)
+        if act:
+            simulation.crowd.act_on(*act, chance, (sent.request.body or b"").decode())
+        process = simulation.machine.running
+        if process and chance.random() < 0.5:
+            simulation.aside(simulation.nudge(process))
+
+    simulation.wire.left = edit
+
+
+def _newest(simulation: Simulation, sent: Sent) -> tuple[str, str] | None:
+    """The act on what was made last where something was just made."""
+    act, prefix = ACTS_ON.get(sent.request.url.partition("?")[0].rpartition("/")[2], ("", ""))
+    kind = "customer" if act in ("edit_customer", "edit_organisation") else "document"
+    found = [key for key in simulation.crowd.ids(sent.system, kind) if key.startswith(prefix)]
+    return (act, found[-1]) if act and found else None
+
+
+def _twin(simulation: Simulation, side: str, act: str, key: str) -> tuple[str, str] | None:
+    """The act on the same thing at the other side."""
+    kind = "customer" if act in AMONG else "document"
+    thing = simulation.oracle.by_id.get((side, kind, key))
+    other = OTHER[side]
+    return (EDITS[other, kind], thing.ids[other]) if thing and other in thing.ids else None
+
+
 def _act_on(sent: Sent) -> tuple[str, str] | None:
     """The person's act, and on what."""
     parts = sent.request.url.partition("?")[0].split("/")
-    acts = {
-        "customers": ("edit_customer", ""),
-        "Organisations": ("edit_organisation", ""),
-        "Deliveries": ("edit_delivery", ""),
-        "orders": ("edit_paper", "order:"),
-        "invoices": ("edit_paper", "invoice:"),
-    }
-    if len(parts) < 2 or parts[-2] not in acts or not parts[-1].isdigit():
+    if len(parts) < 2 or parts[-2] not in ACTS_ON or not parts[-1].isdigit():
         return None
-    act, prefix = acts[parts[-2]]
+    act, prefix = ACTS_ON[parts[-2]]
     return act, prefix + parts[-1]
 
 
@@ -296,13 +346,27 @@ async def _poison(simulation: Simulation, chance: random.Random) -> None:
     )
 
 
+async def _lock(simulation: Simulation, chance: random.Random) -> None:
+    """The books are locked up to a day, which may be today, and opened again."""
+    day = simulation.world.now().date() - dt.timedelta(days=chance.choice([0, 0, 1]))
+    simulation.people.act("fortnox", "lock_period", EndDate=day.isoformat())
+
+    async def opened() -> None:
+        await simulation.clock.sleep(chance.uniform(60, 800))
+        simulation.people.act("fortnox", "lock_period", EndDate=None)
+
+    simulation.aside(opened())
+
+
 async def _mass(simulation: Simulation, chance: random.Random) -> None:
     """Somebody changes everything at once; they are overwhelmed, or we are."""
+    since_s = simulation.true.passed_s
     for key in simulation.crowd.ids(FORTNOX, "customer"):
-        simulation.crowd.act_on("edit_customer", key, chance)
+        simulation.crowd.act_on("edit_customer", key, chance, 'Name"')
+    simulation.oracle.masses(since_s)
     process = simulation.machine.running
     if process and chance.random() < 0.5:
-        await process.ask(process.supervisor.nudge(simulation.connector))
+        await simulation.nudge(process)
         if chance.random() < 0.5:
             _dies(simulation, chance, 150)
     system, skip = chance.choice([FORTNOX, WEBCRM]), chance.randint(0, 30)
@@ -312,10 +376,10 @@ async def _mass(simulation: Simulation, chance: random.Random) -> None:
 HAPPENINGS: Final[Mapping[str, Happening]] = {
     "network": _network,
     "http": _http,
-    "lag": _lag,
-    "shuffle": _shuffle,
+    **LISTS,
     "jump": _jump,
     "skew": _skew,
+    "reboot": _reboot,
     "kill": _kill,
     "die": _die,
     "stop": _stop,
@@ -324,9 +388,15 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
     "cancel": _cancel,
     "rename": _rename,
     "disk": _disk,
+    "denied": _denied,
+    "restore": _restore,
     "revoke": _revoke,
     "expire": _expire,
+    "scope": _scope,
+    "stranger": _stranger,
     "meddle": _meddle,
+    "amend": _amend,
     "poison": _poison,
+    "lock": _lock,
     "mass": _mass,
 }

@@ -42,6 +42,7 @@ class Disk:
     def __init__(self) -> None:
         self.db = opened(template())
         self.refuses = 0
+        self.denies = 0  # of the next commits it says that they failed, and has them
         self.refused: Callable[[], None] = lambda: None
         self.commits = 0
         self.hops = True  # whether others run meanwhile; without it a world takes a fifth less time
@@ -50,9 +51,17 @@ class Disk:
         """One more commit; StateError when it is refused."""
         if self.refuses > 0:
             self.refuses -= 1
-            self.refused()
-            what = "the state cannot be written: database or disk is full"
-            raise StateError("DBS02", what, "state.db", "free space")
+            self._fail("database or disk is full")
+
+    def deny(self) -> None:
+        """One commit is there; StateError when the disk says that it is not."""
+        if self.denies > 0:
+            self.denies -= 1
+            self._fail("disk I/O error")
+
+    def _fail(self, why: str) -> None:
+        self.refused()
+        raise StateError("DBS02", f"the state cannot be written: {why}", "state.db", "free space")
 
     def copy(self) -> bytes:
         """The file as it is now."""
@@ -91,6 +100,7 @@ class MemoryDatabase(Database):
             db.execute("ROLLBACK")
             raise
         self._disk.commits += 1
+        self._disk.deny()
         return result
 
     async def close(self) -> None:

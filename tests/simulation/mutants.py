@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -28,8 +29,9 @@ import msgspec
 from msgspec import Struct
 
 import daemon
+from tests.simulation.mutants_facts import FACTS
 from tests.simulation.mutants_table import MUTANTS, Mutant
-from tests.simulation.plan import draw
+from tests.simulation.plan import Plan, draw
 from tests.simulation.run import live
 
 ROOT: Final = Path(__file__).parents[2]
@@ -40,7 +42,7 @@ CRASHES: Final = ("X ", "I35 a pass ends as ")  # the daemon noticed it itself, 
 
 
 class Found(Struct, frozen=True):
-    """What the worlds told: how many were lived, and the last one's violation, "" for none."""
+    """What the worlds told: how many were lived, the last one's seed and its violation, "" for none."""
 
     worlds: int
     seed: int
@@ -64,16 +66,17 @@ class Fate(Struct, frozen=True):
             return f"{about} · BROKEN: {self.said}"
         if not self.found.violation:
             return f"{about} · SURVIVES {self.found.worlds} worlds, {self.found.crashed} of them crashed"
-        return f"{about} · found after {self.found.worlds} worlds: {self.found.violation}"
+        after = f"{self.found.worlds} worlds (seed {self.found.seed})"
+        return f"{about} · found after {after}: {self.found.violation}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
     asked = _parser().parse_args(arguments)
     if asked.live is not None:
-        sys.stdout.buffer.write(msgspec.json.encode(looked_for(asked.live)) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.encode(looked_for(*asked.live)) + b"\n")
         return 0
-    mutants = [each for each in MUTANTS if re.search(asked.only, f"{each.area} · {each.name}")]
+    mutants = [each for each in (*MUTANTS, *FACTS) if re.search(asked.only, f"{each.area} · {each.name}")]
     if stale := [f"{each.name}: {why}" for each in mutants if (why := _stale(each))]:
         _say("the table has gone stale:\n" + "\n".join(stale))
         return 2
@@ -94,13 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--most", type=int, default=MOST, help="worlds that one break is looked for in")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--live", type=_seeds, help=argparse.SUPPRESS)  # in the copy: worlds A..B
+    parser.add_argument("--live", type=_search, help=argparse.SUPPRESS)  # in the copy
     return parser
 
 
-def _seeds(text: str) -> range:
-    first, _, end = text.partition("..")
-    return range(int(first), int(end))
+def _search(text: str) -> tuple[int, str]:
+    most, _, needs = text.partition(":")
+    return int(most), needs
 
 
 def _say(text: str) -> None:
@@ -110,25 +113,31 @@ def _say(text: str) -> None:
 
 def _stale(mutant: Mutant) -> str:
     """Why a break cannot be made any more."""
-    path = ROOT / mutant.file
-    count = path.read_text("utf-8").count(mutant.old) if path.exists() else 0
-    return "" if count == 1 else f"its text is {count} times in {mutant.file}"
+    for file, old, _ in mutant.changes:
+        times = (ROOT / file).read_text("utf-8").count(old) if (ROOT / file).exists() else 0
+        if times != 1:
+            return f"its text is {times} times in {file}"
+    return ""
 
 
 # ------------------------------------------------------------------ in the copy
 
 
-def looked_for(seeds: Iterable[int]) -> Found:
-    """Worlds until an invariant is violated."""
+def looked_for(most: int, needs: str = "") -> Found:
+    """Worlds until an invariant is violated; those without all that the break `needs` are passed over."""
     assert Path(daemon.__file__).is_relative_to(Path.cwd()), f"{daemon.__file__} is not the copy"
     crashed = worlds = seed = 0
-    for seed in seeds:
-        worlds += 1
-        violations = live(draw(seed)).violations
+    for plan in islice((plan for plan in map(draw, count()) if _has(plan, needs)), most):
+        worlds, seed = worlds + 1, plan.seed
+        violations = live(plan).violations
         if told := [each for each in violations if not each.startswith(CRASHES)]:
             return Found(worlds, seed, told[0], crashed)
         crashed += bool(violations)
     return Found(worlds, seed, "", crashed)
+
+
+def _has(plan: Plan, needs: str) -> bool:
+    return {*plan.classes, *plan.kinds, plan.documents, plan.grant, plan.ending} >= set(needs.split())
 
 
 # ------------------------------------------------------------------ here
@@ -158,26 +167,28 @@ def _copied(folder: Path) -> Path:
 def _fate(copies: queue.SimpleQueue[Path], most: int, mutant: Mutant) -> Fate:
     copy, began_s = copies.get(), time.perf_counter()
     try:
-        with _broken(copy / mutant.file, mutant):
-            found, said = _lived(copy, range(most))
+        with _broken(copy, mutant):
+            found, said = _lived(copy, f"{most}:{mutant.needs}")
     finally:
         copies.put(copy)
     return Fate(mutant, found, time.perf_counter() - began_s, said)
 
 
 @contextmanager
-def _broken(path: Path, mutant: Mutant) -> Iterator[None]:
-    sound = path.read_text("utf-8")
-    path.write_text(sound.replace(mutant.old, mutant.new), "utf-8")
+def _broken(copy: Path, mutant: Mutant) -> Iterator[None]:
+    sound = {copy / file: (copy / file).read_text("utf-8") for file, _, _ in mutant.changes}
+    for file, old, new in mutant.changes:
+        (copy / file).write_text((copy / file).read_text("utf-8").replace(old, new), "utf-8")
     try:
         yield
     finally:
-        path.write_text(sound, "utf-8")
+        for path, text in sound.items():
+            path.write_text(text, "utf-8")
 
 
-def _lived(folder: Path, seeds: range) -> tuple[Found | None, str]:
+def _lived(folder: Path, search: str) -> tuple[Found | None, str]:
     """What worlds of that folder tell; None and the last words when they told nothing."""
-    command = [sys.executable, "-m", "tests.simulation.mutants", "--live", f"{seeds.start}..{seeds.stop}"]
+    command = [sys.executable, "-m", "tests.simulation.mutants", "--live", search]
     paths = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
     try:
         done = subprocess.run(

@@ -10,13 +10,25 @@ from msgspec import Struct
 
 
 class Mutant(Struct, frozen=True):
-    """One break: `old` is exactly once in `file`."""
+    """
+    One break: `old` is exactly once in `file`; `also` what else must be broken where two look at the same.
+
+    `needs` are the kinds, classes of faults and so on without which a world cannot show it: others are
+    passed over.
+    """
 
     area: str
     name: str
     file: str
     old: str
     new: str
+    also: tuple[tuple[str, str, str], ...] = ()
+    needs: str = ""
+
+    @property
+    def changes(self) -> tuple[tuple[str, str, str], ...]:
+        """File, old and new text of each."""
+        return ((self.file, self.old, self.new), *self.also)
 
 
 WRITING: Final = "daemon/engine/writing.py"
@@ -113,6 +125,7 @@ PROTOCOL: Final = (
         SETTLING,
         "        if seen is None or not kept:\n",
         "        if seen is None or kept is not None:\n",
+        needs="R",
     ),
     Mutant(
         "protocol",
@@ -127,6 +140,7 @@ PROTOCOL: Final = (
         "daemon/store/work.py",
         """for key in (unit.key, *twins))""",
         """for key in (unit.key,))""",
+        needs="R",
     ),
     Mutant(
         "protocol",
@@ -148,6 +162,14 @@ PROTOCOL: Final = (
         "daemon/core/recover.py",
         """if hit.fields.get("number") == table.normal("number", number)]""",
         """if str(table.normal("number", number)) in str(hit.fields.get("number"))]""",
+        also=(
+            (
+                "daemon/systems/webcrm/catalogue.py",
+                """if seen.fields["number"] == wanted]""",
+                """if str(wanted) in str(seen.fields["number"])]""",
+            ),
+        ),
+        needs="article N",
     ),
     Mutant(
         "protocol",
@@ -177,25 +199,15 @@ THROTTLE: Final = (
         "throttle",
         "a slot is free a window after the request left, not after its answer",
         "daemon/net/throttle.py",
-        """\
-        await self._enter(lane)
-        self._called()
-        try:
-            yield
-        finally:
-            self._called()
-            self._calls = arithmetic.end(self._calls, self._clock.monotonic())
-""",
-        """\
-        await self._enter(lane)
-        began_s = self._clock.monotonic()
-        self._called()
-        try:
-            yield
-        finally:
-            self._called()
-            self._calls = arithmetic.end(self._calls, began_s)
-""",
+        "        answered = False\n        try:\n",
+        "        answered, began_s = False, self._clock.monotonic()\n        try:\n",
+        also=(
+            (
+                "daemon/net/throttle.py",
+                "arithmetic.end(self._calls, self._clock.monotonic(), answered=answered)",
+                "arithmetic.end(self._calls, began_s)",
+            ),
+        ),
     ),
     Mutant(
         "throttle",
@@ -203,12 +215,13 @@ THROTTLE: Final = (
         "daemon/net/outcome.py",
         """return not is_success(status) and verdict(system, status).code == "NET09\"""",
         "return False",
+        needs="M",
     ),
     Mutant(
         "throttle",
         "a crash frees the whole budget",
         "daemon/bootstrap/house.py",
-        "return [max(0.0, now - self._crashed_at - ARRIVAL_S)] * budget.slots",
+        "return [max(0.0, now - self._crashed_at) - ARRIVAL_S] * budget.slots",
         "return []",
     ),
 )
@@ -259,13 +272,16 @@ MARKS: Final = (
             if finish:
                 here.finish(finish)
 
+        await self._journal.write(work)
 """,
         """\
             here.store(rows, names, now, changed_at=changed_at, again_after=again_after, run=run)
 
         if finish:
             await self._journal.write(lambda tx: self._here(tx, agreement.kind).finish(finish))
+        await self._journal.write(work)
 """,
+        needs="P",
     ),
     Mutant(
         "marks",
@@ -331,6 +347,7 @@ TOKENS: Final = (
         AUTH,
         "        self._unsaved = row\n",
         "",
+        needs="D authorization_code",
     ),
 )
 

@@ -7,8 +7,9 @@ refuses (a booked invoice, a number in use) a person gives up on.
 
 from __future__ import annotations
 
+import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -25,7 +26,26 @@ CUSTOMER_FIELDS: Final = {
     "website": ("WWW", "Www", "www.k{}.example"),
     "fax": ("Fax", "Fax", "09-{}"),
     "city": ("VisitingCity", "City", "Ort {}"),
+    "street": ("VisitingAddress", "Address", "Gata {}"),
+    "zip": ("VisitingZipCode", "PostCode", "{:05d}"),
+    "email": ("Email", "ExtraCustom3", "post@k{}.example"),
+    "invoice": ("Address1", "XMemo1", "Box {}"),
 }
+# What has few values: at Fortnox and at webCRM.
+CHOICES: Final = (
+    (("TermsOfPayment", "ExtraCustom4"), (("10", "10"), ("15", "15"), ("20", "20"))),
+    (("Currency", "ExtraCustom5"), (("SEK", "SEK"), ("EUR", "EUR"))),
+    (("Type", "Type"), (("COMPANY", "Kund – Företag"), ("PRIVATE", "Kund – Privat"))),
+    (("VisitingCountryCode", "Country"), (("SE", "Sverige"), ("NO", "Norge"), ("DK", "Danmark"))),
+)
+# What only one side keeps: nobody but people may change it.
+POST: Final = (
+    {"Address2": "c/o Berg", "ZipCode": "903 26", "City": "Umeå", "CountryCode": "NO"},
+    {"Address2": "Plan 2"},
+    {},
+)
+OWN_NOTES: Final = {"OurReference": "Anna", "Comments": "Ring först", "YourReference": "Bo"}
+OWN_WORDS: Final = {"Comment": "Ring först", "Owner": 5, "Alert": "Obs", "ExtraCustom8": "X"}
 PRICES: Final = (149.5, 4.5, 0.37, 1000)
 PERCENTS: Final = (10, 12.5, 33, 33.333)
 DISCOUNTS: Final = (
@@ -33,6 +53,7 @@ DISCOUNTS: Final = (
     {"Discount": 7.5, "DiscountType": "AMOUNT"},
 )
 HOLD: Final = "DeliveryOrderDate"
+AMONG: Final = ("edit_customer", "edit_organisation")
 
 
 class Crowd:
@@ -53,10 +74,11 @@ class Crowd:
         with suppress(AssertionError, ActionError):
             ACTS[what](self, chance)
 
-    def act_on(self, what: str, key: str, chance: random.Random) -> None:
-        """The same, to one record."""
+    def act_on(self, what: str, key: str, chance: random.Random, among: str = "") -> None:
+        """The same, to one record; `among` names the fields that may be edited, when only those."""
+        more = (among,) if among and what in AMONG else ()
         with suppress(AssertionError, ActionError):
-            getattr(self, what)(chance, key)
+            getattr(self, what)(chance, key, *more)
 
     # -------------------------------------------------------------- finding something to do it to
 
@@ -79,16 +101,44 @@ class Crowd:
     def new_customer(self, chance: random.Random) -> None:
         """In Fortnox."""
         n = self.next()
-        self._people.new_customer(Name=f"Kund {n} AB", Phone1=f"08-{n}", **self._identity(chance, n))
+        more = {**self._identity(chance, n), **self._described(chance, 0)}
+        self._people.new_customer(Name=f"Kund {n} AB", Phone1=f"08-{n}", **more)
 
     def _identity(self, chance: random.Random, n: int) -> dict[str, str]:
         return {"OrganisationNumber": organisation_number(n)} if chance.random() < 0.4 else {}
+
+    def _described(self, chance: random.Random, side: int) -> dict[str, Any]:
+        """More that is said of a customer, at Fortnox (0) or at webCRM (1)."""
+        if chance.random() < 0.5:
+            return {}
+        told = [each for each in CUSTOMER_FIELDS.values() if chance.random() < 0.4]
+        chosen = [each for each in CHOICES if chance.random() < 0.4]
+        own: Mapping[str, Any] = OWN_WORDS
+        if side == 0:
+            own = {**OWN_NOTES, **chance.choice(POST), "ShowPriceVATIncluded": chance.random() < 0.5}
+        return {
+            **own,
+            **{each[side]: each[2].format(self.next()) for each in told[2:]},
+            **{names[side]: chance.choice(values)[side] for names, values in chosen},
+        }
+
+    def choose_customer(self, chance: random.Random) -> None:
+        """Another of the few values, on either side."""
+        names, values = chance.choice(CHOICES)
+        if chance.random() < 0.5:
+            fields = {names[0]: chance.choice(values)[0]}
+            self._people.edit_customer(self.pick(chance, FORTNOX, "customer"), **fields)
+        else:
+            key, name = self.pick(chance, WEBCRM, "customer"), names[1]
+            if name == "Country" and self._world.systems[WEBCRM]._state.switches["country_shape"] == "object":  # type: ignore[attr-defined]
+                name = "CountryValue"
+            self._people.edit_organisation({"OrganisationId": int(key)}, **{name: chance.choice(values)[1]})
 
     def new_organisation(self, chance: random.Random) -> None:
         """In webCRM."""
         n = self.next()
         number = self._identity(chance, n).get("OrganisationNumber")
-        more = {"ExtraCustom2": number} if number else {}
+        more = self._described(chance, 1) | ({"ExtraCustom2": number} if number else {})
         if self.mix.number_owner == "webcrm":
             more["ExtraCustom1"] = str(9000 + n)
         body = {"OrganisationId": 0, "OrganisationName": f"Kund {n} AB", "OrganisationTelephone": f"08-{n}"}
@@ -96,15 +146,15 @@ class Crowd:
         kind = {"OrganisationType": "Kund – Företag"}
         self._people.webcrm("POST", "/Organisations", {**body, **kind, **extra})
 
-    def edit_customer(self, chance: random.Random, key: str = "") -> None:
+    def edit_customer(self, chance: random.Random, key: str = "", among: str = "") -> None:
         """In Fortnox, one field."""
-        name, _, text = CUSTOMER_FIELDS[chance.choice(list(CUSTOMER_FIELDS))]
+        name, _, text = CUSTOMER_FIELDS[_one_of(chance, among)]
         key = key or self.pick(chance, FORTNOX, "customer")
         self._people.edit_customer(key, **{name: text.format(self.next())})
 
-    def edit_organisation(self, chance: random.Random, key: str = "") -> None:
+    def edit_organisation(self, chance: random.Random, key: str = "", among: str = "") -> None:
         """In webCRM, one field."""
-        _, name, text = CUSTOMER_FIELDS[chance.choice(list(CUSTOMER_FIELDS))]
+        _, name, text = CUSTOMER_FIELDS[_one_of(chance, among)]
         key = key or self.pick(chance, WEBCRM, "customer")
         self._people.edit_organisation({"OrganisationId": int(key)}, **{name: text.format(self.next())})
 
@@ -129,12 +179,16 @@ class Crowd:
         n, known = self.next(), self.ids(FORTNOX, "article")
         parts = [key[1:] for key in known if key[1:] and key[1:] not in known]
         number = chance.choice([f"A{n}", *parts[-1:]])
-        self._people.new_article(ArticleNumber=number, Description=f"Artikel {n}", price=100 + n)
+        costs = chance.choice([n, 7])  # many cost the same
+        fields = {"ArticleNumber": number, "Description": f"Artikel {n}", "PurchasePrice": costs}
+        self._people.new_article(price=100 + n, **fields)
 
     def edit_article(self, chance: random.Random) -> None:
-        """Its name or its price."""
+        """Its name, its price, or what it costs."""
         key, n = self.pick(chance, FORTNOX, "article"), self.next()
-        if chance.random() < 0.5:
+        if chance.random() < 0.3:
+            self._people.edit_article(key, PurchasePrice=n)
+        elif chance.random() < 0.5:
             self._people.edit_article(key, Description=f"Artikel {n}")
         else:
             self._people.set_price(key, 100 + n)
@@ -155,12 +209,29 @@ class Crowd:
             "DeliveryId": 0,
             "DeliveryOrganisationId": key,
             "DeliveryMemo": f"Text {self.next()}",
-            HOLD: self._today("T00:00:00Z"),
+            HOLD: self._day(chance) + "T00:00:00Z",
+            **self._more_of_delivery(chance),
         }
         self._people.webcrm("POST", "/Deliveries", fields)  # what it answers is one of the open switches
         number = max(map(int, self.ids(WEBCRM, "document")))
         for _ in range(chance.randint(1, 3)):
             self._add_line(chance, number, key)
+
+    def _more_of_delivery(self, chance: random.Random) -> dict[str, Any]:
+        """What some deliveries say besides."""
+        dialect = self._world.systems[WEBCRM]._state.switches["delivery_dialect"]  # type: ignore[attr-defined]
+        name = "DeliveryCurrencyName" if dialect == "plain" else "DeliveryOpportunityCurrencyName"
+        more: dict[str, Any] = {"DeliveryResponsible": 7, "DeliveryComment": "Ring först"}
+        if chance.random() < 0.3:
+            more[name] = chance.choice(["SEK", "EUR"])
+        if chance.random() < 0.3:
+            more["DeliveryCustom4"] = self._day(chance)
+        return more
+
+    def _day(self, chance: random.Random) -> str:
+        """A day not long ago."""
+        ago = dt.timedelta(days=chance.randint(0, 20))
+        return (self._world.now().date() - ago).isoformat()
 
     def _add_line(self, chance: random.Random, delivery: int, organisation: int) -> None:
         quantity, price = self._quantity(chance), chance.choice(PRICES)
@@ -179,6 +250,10 @@ class Crowd:
             "QuotationLineDiscount": percent,
             "QuotationLinePrice": _total(quantity, price, percent),
         }
+        if chance.random() < 0.4:
+            body["QuotationLineVatPercentage"] = chance.choice([25, 12, 6])
+        if chance.random() < 0.3:
+            body |= {"QuotationLineComment": "Skör", "QuotationLineCostPrice": 12.5}
         if chance.random() < 0.1:  # a row that only says something
             body |= dict.fromkeys(
                 ("QuotationLineQuantity", "QuotationLineListPrice", "QuotationLinePrice"), 0
@@ -219,9 +294,12 @@ class Crowd:
         self._people.webcrm("DELETE", f"/QuotationLines/{chance.choice(lines)['QuotationLineId']}")
 
     def edit_delivery(self, chance: random.Random, key: str = "") -> None:
-        """Its text."""
+        """Its text, or its day."""
         key = key or self.pick(chance, WEBCRM, "document")
-        body = {"DeliveryId": int(key), "DeliveryMemo": f"Text {self.next()}"}
+        changes = {"DeliveryMemo": f"Text {self.next()}"}
+        if chance.random() < 0.3:
+            changes = {HOLD: self._day(chance) + "T00:00:00Z"}
+        body = {"DeliveryId": int(key), **changes}
         self._people.webcrm("PUT", f"/Deliveries/{key}", body)
 
     # -------------------------------------------------------------- orders and invoices
@@ -241,6 +319,8 @@ class Crowd:
                 amount |= chance.choice(DISCOUNTS if quantity > 0 else DISCOUNTS[:1])
             if chance.random() < 0.3:
                 amount["AccountNumber"] = 3002
+            if chance.random() < 0.3:
+                amount["VAT"] = chance.choice([25, 12, 6, 0])
             article = f"{chance.randint(1, ARTICLES)}"
             return {
                 "ArticleNumber": article,
@@ -255,11 +335,15 @@ class Crowd:
         key = self.pick(chance, FORTNOX, "customer")
         body = {
             "CustomerNumber": key,
-            f"{form}Date": self._today(),
+            f"{form}Date": self._day(chance),
             f"{form}Rows": self._rows(chance, form),
             "Remarks": f"Text {self.next()}",
             "VATIncluded": chance.random() < 0.15,
         }
+        if chance.random() < 0.3:
+            body |= {"DeliveryDate": self._day(chance), "Currency": chance.choice(["SEK", "EUR"])}
+        if chance.random() < 0.3:
+            body |= {**OWN_NOTES, "YourOrderNumber": "B-7"}
         self._people.fortnox("POST", f"/3/{form.lower()}s", {form: body})
 
     def new_order(self, chance: random.Random) -> None:
@@ -282,8 +366,10 @@ class Crowd:
     def edit_paper(self, chance: random.Random, key: str = "") -> None:
         """Its text or its rows."""
         path, form = self._paper(chance, key)
-        if chance.random() < 0.5:
+        if chance.random() < 0.4:
             fields: dict[str, Any] = {"Remarks": f"Text {self.next()}"}
+        elif chance.random() < 0.2:
+            fields = {f"{form}Date": self._day(chance)}
         else:
             fields = {f"{form}Rows": self._rows(chance, form)}
         self._people.fortnox("PUT", path, {form: fields})
@@ -307,8 +393,11 @@ class Crowd:
         self._people.fortnox("PUT", f"{path}/cancel")
 
     def copy_paper(self, chance: random.Random) -> None:
-        """A person copies a document with its reference."""
-        path, form = self._paper(chance)
+        """A person copies a document with its reference, one that came from webCRM."""
+        album = shoot(self._world, FORTNOX)
+        ours = sorted(key for (kind, key), shot in album.items() if kind == "document" and shot.mark)
+        assert ours
+        path, form = self._paper(chance, chance.choice(ours))
         held = self._people.fortnox("GET", path)[form]
         assert held["ExternalInvoiceReference1"]
         names = ("CustomerNumber", f"{form}Date", "ExternalInvoiceReference1")
@@ -389,6 +478,13 @@ class Mix:
     number_owner = "fortnox"
 
 
+def _one_of(chance: random.Random, among: str) -> str:
+    """A field of a customer; where `among` names some by their names at either side, one of those."""
+    fields = CUSTOMER_FIELDS.items()
+    named = [word for word, names in fields if any(f'{name}"' in among for name in names[:2])]
+    return chance.choice(named or list(CUSTOMER_FIELDS))
+
+
 def organisation_number(n: int) -> str:
     """A valid one, ten digits with Luhn's check digit (swedish-accounting.md)."""
     digits = f"556{n:06d}"
@@ -411,6 +507,7 @@ ACTS: Final[dict[str, Act]] = {
         "new_organisation",
         "edit_customer",
         "edit_organisation",
+        "choose_customer",
         "retype",
         "delete_customer",
         "delete_organisation",
@@ -445,6 +542,7 @@ OFTEN: Final[dict[str, dict[str, int]]] = {
         "edit_customer": 6,
         "edit_organisation": 6,
         "clash_customer": 2,
+        "choose_customer": 3,
         "retype": 1,
         "delete_customer": 1,
         "delete_organisation": 1,
@@ -464,7 +562,7 @@ OFTEN: Final[dict[str, dict[str, int]]] = {
         "make_invoice": 3,
         "book": 3,
         "cancel": 1,
-        "copy_paper": 1,
+        "copy_paper": 3,
         "delete_delivery": 1,
     },
 }

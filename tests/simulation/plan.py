@@ -31,20 +31,24 @@ NETWORK: Final = (
     "twice",
 )
 HTTP: Final = (
-    *("400", "401", "403", "404", "408", "409", "413", "415", "307", "html"),
-    *("429", "429 wait", "429 odd", "500 after", "502", "503", "504 after"),
+    *("400", "401", "403", "404", "408", "409", "410", "412", "413", "415", "307", "html"),
+    *("429", "429 wait", "429 odd", "429 zero", "429 date"),
+    *("500", "500 after", "502", "502 after", "503", "504", "504 after"),
 )
 # Class of fault (reliability: the fault model) -> its events, each with the most that one schedule draws.
 CLASSES: Final = {
     "N": (("network", 6),),
     "H": (("http", 6),),
-    "L": (("lag", 3), ("shuffle", 1)),
-    "T": (("jump", 3), ("skew", 1)),
+    "L": (
+        *(("lag", 3), ("older", 2), ("shuffle", 1), ("drift", 2)),
+        *(("repeat", 1), ("unfiltered", 1), ("total", 1)),
+    ),
+    "T": (("jump", 3), ("skew", 1), ("reboot", 2)),
     "P": (("kill", 3), ("die", 4), ("stop", 2), ("reload", 4), ("stall", 1), ("cancel", 2), ("rename", 1)),
-    "D": (("disk", 3),),
-    "A": (("revoke", 1), ("expire", 3)),
-    "R": (("meddle", 4), ("poison", 2)),
-    "M": (("mass", 1),),
+    "D": (("disk", 3), ("denied", 2), ("restore", 1)),
+    "A": (("revoke", 1), ("expire", 3), ("scope", 1), ("stranger", 1)),
+    "R": (("meddle", 4), ("amend", 3), ("poison", 2), ("lock", 1)),
+    "M": (("mass", 1), ("empty", 1)),
 }
 
 
@@ -70,6 +74,7 @@ OPEN: Final = (
     ("webcrm", "create_burst_fault", True),
 )
 EARLY: Final = 0.1
+MANY: Final = 30  # more than what is done unasked
 OFTEN_DRAWN: Final = {"M": 0.08}  # it needs many records, and takes long
 
 
@@ -135,7 +140,7 @@ def draw(seed: int, *, day: bool = False) -> Plan:
         documents=documents,
         number_owner=chance.choice(["fortnox", "fortnox", "webcrm"]),
         classes=tuple(classes),
-        customers=24 if "M" in classes else chance.randint(1, 3),
+        customers=MANY if "M" in classes else chance.randint(1, 3),
         lasts_s=lasts_s,
         interval_s=360,
         grant="authorization_code" if "A" in classes and chance.random() < 0.5 else "client_credentials",

@@ -22,6 +22,7 @@ from tests.simulation.plan import Event, Plan, draw
 from tests.simulation.world import Result, Simulation
 
 COMMAND = "python -m tests.simulation"
+SMALL_WITHIN_S = 180.0
 AGAIN_EVERY = 100  # every so manieth world is lived twice, and must leave the same trace
 REST_S = 2000.0  # about what a world needs after its faults until it is at rest
 
@@ -122,14 +123,17 @@ def minimised(plan: Plan, signature: str, fails: Callable[[Plan, str], bool] | N
     """
     The same world with as few of its events as still break the same invariant.
 
-    Leaves out halves, quarters and so on, down to single events (delta debugging).
+    Leaves out halves, quarters and so on, down to single events (delta debugging). What is found within
+    `SMALL_WITHIN_S` is small enough: a failure must be told, however many worlds it takes to make it smaller.
     """
-    fails = fails or _fails
+    fails, until_s = fails or _fails, time.perf_counter() + SMALL_WITHIN_S
     events: Sequence[Event] = plan.events
     size = max(1, len(events) // 2)
     while True:
         for part in _parts(events, size):
             fewer = structs.replace(plan, events=tuple(each for each in events if each not in part))
+            if time.perf_counter() > until_s:
+                return structs.replace(plan, events=tuple(events))
             if fails(fewer, signature):
                 events = fewer.events
                 break

@@ -17,6 +17,7 @@ import anyio
 from msgspec import Struct
 
 from daemon.errors import OutcomeUnknown, Unreachable
+from daemon.net.client import turn
 from daemon.net.outcome import asks_to_wait, retry_after_s
 from daemon.net.throttle import Throttle
 from daemon.ports import Reply, Request
@@ -43,9 +44,12 @@ SPOILS: Final[dict[str, tuple[str, str]]] = {
     "slow": (APPLIED, "slow"),
     "twice": (TWICE, "answer"),
     "503": (LOST, "503"),
+    "500": (LOST, "500"),
     "500 after": (APPLIED, "500"),
+    "504": (LOST, "504"),
     "504 after": (APPLIED, "504"),
     "502": (LOST, "502"),
+    "502 after": (APPLIED, "502"),
     "307": (LOST, "307"),
     "400": (LOST, "400"),
     "401": (LOST, "401"),
@@ -53,14 +57,23 @@ SPOILS: Final[dict[str, tuple[str, str]]] = {
     "404": (LOST, "404"),
     "408": (LOST, "408"),
     "409": (LOST, "409"),
+    "410": (LOST, "410"),
+    "412": (LOST, "412"),
     "413": (LOST, "413"),
     "415": (LOST, "415"),
     "429": (LOST, "429"),
     "429 wait": (LOST, "429 wait"),
     "429 odd": (LOST, "429 odd"),
+    "429 zero": (LOST, "429 zero"),
+    "429 date": (LOST, "429 date"),
 }
 OK, EMPTY, ERRORS = 200, 204, 300
-RETRY_AFTER: Final = {"429 wait": "3", "429 odd": "-1"}
+RETRY_AFTER: Final = {
+    "429 wait": "3",
+    "429 odd": "-1",
+    "429 zero": "0",
+    "429 date": "Fri, 31 Dec 1999 23:59:59 GMT",
+}
 
 
 class Spoil(Struct):
@@ -108,7 +121,7 @@ class Wire:
     """
     Carries requests to `handle`; `left` sees each as it leaves, `told` what its sender hears.
 
-    `shown` may change what comes back.
+    `shown` may change what comes back, `bent` what is asked, and `instead` may answer in the vendor's place.
     """
 
     def __init__(self, handle: Handle, true: TrueTime, clock: HostClock, chance: random.Random) -> None:
@@ -116,7 +129,14 @@ class Wire:
         self.spoils: list[Spoil] = []
         self.left: Callable[[Sent], None] = lambda _sent: None
         self.told: Callable[[Sent, web.Response | str], None] = lambda _sent, _came: None
+        self.calm()
+
+    def calm(self) -> None:
+        """From here on nothing is spoiled, and every answer is the vendor's own."""
+        self.spoils.clear()
         self.shown: Callable[[str, web.Request, web.Response], web.Response] = lambda _s, _q, answer: answer
+        self.bent: Callable[[str, web.Request], web.Request] = lambda _side, request: request
+        self.instead: Callable[[Sent], web.Response | None] = lambda _sent: None
 
     async def carry(self, process: Process, system: str, request: Request) -> Reply:
         """One request and its answer, or what became of them."""
@@ -155,8 +175,11 @@ class Wire:
         loop.call_later(min(after_s, timeout_s), _tell, answer, came if after_s < timeout_s else "timeout")
 
     def _applied(self, sent: Sent, how: str = "") -> web.Response:
+        stranger = self.instead(sent)
+        if stranger is not None:
+            return stranger
         request = _to_web(sent.system, sent.request)
-        return self.shown(sent.system, request, self._handle(sent, request, how))
+        return self.shown(sent.system, request, self._handle(sent, self.bent(sent.system, request), how))
 
     def _coming(
         self, sent: Sent, response: web.Response | None, back: str, down_s: float
@@ -226,7 +249,7 @@ class WireClient:
 
     async def send(self, request: Request) -> Reply:
         """One request, when the budget allows it."""
-        async with self._throttle.call(request.lane):
+        async with turn(self._throttle, self._system, request):
             reply = await self._wire.carry(self._process, self._system, request)
             if asks_to_wait(self._system, reply.status):
                 self._throttle.hold(self._clock.monotonic() + retry_after_s(reply))

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from daemon.config import Config, load
+from daemon.core.schedule import LONGEST_BACKOFF_S
 from daemon.errors import ConfigError, DaemonError
 from daemon.sandbox import web
 from daemon.sandbox.configs import write_configs
@@ -26,11 +27,11 @@ from daemon.systems.webcrm import spec as webcrm_spec
 from tests.simulation.camera import FORTNOX, TENANT, WEBCRM
 from tests.simulation.clockwork import HostClock, TrueTime
 from tests.simulation.faults import HAPPENINGS
-from tests.simulation.machine import Machine
+from tests.simulation.machine import Machine, Process
 from tests.simulation.memory import template
 from tests.simulation.oracle import DAEMON, Oracle
-from tests.simulation.people import ARTICLES, Crowd
-from tests.simulation.plan import Event, Plan
+from tests.simulation.people import ARTICLES, OFTEN, Crowd
+from tests.simulation.plan import MANY, Event, Plan
 from tests.simulation.wire import Sent, Wire
 from tests.town import People, TownIds
 
@@ -39,6 +40,9 @@ CONNECTOR, COMPANY = "webcrm", "sandbox"
 OVERLAP: Final = "3m"
 OVERLAP_S: Final = 200.0
 RESTS_WITHIN = 40  # looks
+SLOW_S: Final = 30.0
+OPEN_EVERY: Final = 2  # readings, of which one looks at open documents; fewer than in earnest
+EMAIL: Final = 'field_map = { email = "OrganisationExtraCustom3" }'  # it has no place unless one is named
 # What may still be parked when all is calm: deleted, locked, copied or poisoned by people.
 EFFECTS: Final = ("POST", "PUT", "DELETE")
 
@@ -50,6 +54,13 @@ class Result(NamedTuple):
     violations: Sequence[str]
     figures: Mapping[str, int]
     lasted_s: float
+
+
+class Copy(NamedTuple):
+    """The state as it was once."""
+
+    at_s: float
+    image: bytes
 
 
 class Simulation:
@@ -73,23 +84,25 @@ class Simulation:
         # What was answered and could not be stored is as if it had never been heard.
         self.machine.told_of_death = self.machine.disk.refused = lambda: self.oracle.died(self.true.passed_s)
         self.machine.disk.hops = plan.seed % 4 == 0
-        self.copies: list[bytes] = []
+        self.copies: list[Copy] = []
         self._asides: list[asyncio.Task[None]] = []
         self._hash = hashlib.sha256()
         self._sent: Sent | None = None
         self._how = ""
         self._writes = 0
+        self._away = False
         for side, name, value in plan.switches:
             self.world.systems[side].switch(name, value)
         ids = self.world.systems[WEBCRM]._state.next_id  # type: ignore[attr-defined]
         ids["pipeline"] = ids["organisation"]  # they are only unique within a kind
         for spec in (fortnox_spec, webcrm_spec):
             vars(spec)["PAGE_SIZE"] = plan.page
+        vars(webcrm_spec)["OPEN_EVERY"] = OPEN_EVERY
         queried = any(name == "query_lines" for _, name, _ in plan.switches)
         # A line that is deleted shows nowhere, and where lines cannot be asked for by their changes
-        # none does: then they are looked at with every fifth reading only.
+        # none does: then they are looked at with every so manieth reading only.
         seen = queried and not any(event.act == "drop_line" for event in plan.events)
-        self._passes = 1 if seen or plan.documents == "off" else 5
+        self._passes = 1 if seen or plan.documents == "off" else OPEN_EVERY
         for side in (FORTNOX, WEBCRM):
             self._watch(side)
 
@@ -106,6 +119,7 @@ class Simulation:
         self._hash.update(repr((round(self.true.passed_s, 6), *what)).encode())
 
     def _log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        self._away = event == "connector_away" or (self._away and event != "connector_back")
         self.trace("log", level, event, sorted((name, str(value)) for name, value in fields.items()))
 
     def _watch(self, side: str) -> None:
@@ -165,11 +179,9 @@ class Simulation:
             await self._until(event.at_s)
             await self._happen(event)
         await self._until(self.plan.lasts_s)
-        if not self.plan.classes:
-            self.oracle.conduct.check_rhythm(self.true.passed_s, self.plan.interval_s)
         self.wire.left = self._left
         await self.calm()
-        await self._check_rest()
+        await self.check_rest()
         await ENDINGS[self.plan.ending](self)
         await self.machine.stop()
         self.oracle.figures["writes"] = self._writes
@@ -180,6 +192,9 @@ class Simulation:
         if "document" in self.plan.kinds:
             for n in range(1, ARTICLES + 1):
                 self.people.new_article(ArticleNumber=f"{n}", Description=f"Vara {n}", price=10 * n)
+        if "M" in self.plan.classes and "article" in self.plan.kinds:
+            for _ in range(MANY):
+                self.crowd.act("new_article", chance)
         for _ in range(self.plan.customers):
             self.crowd.act(chance.choice(["new_customer", "new_organisation"]), chance)
         for _ in range(2 if "document" in self.plan.kinds else 0):
@@ -219,7 +234,12 @@ class Simulation:
         code = dict(parse_qsl(urlsplit(back).query))["code"]
         with suppress(DaemonError):
             await process.ask(process.supervisor.authorize(COMPANY, code, URL))
-            await process.ask(process.supervisor.nudge(self.connector))
+            await self.nudge(process)
+
+    async def nudge(self, process: Process) -> None:
+        """An operator wants a pass soon, of the connector by the name it has just now."""
+        for name in list(process.supervisor.connectors):
+            await process.ask(process.supervisor.nudge(name))
 
     def aside(self, work: Coroutine[Any, Any, None]) -> None:
         """Something that goes on while other things happen."""
@@ -231,16 +251,23 @@ class Simulation:
         """No more faults; the daemon works until nothing moves, and an operator sees to what is listed."""
         for task in self._asides:
             await task
-        self.wire.spoils.clear()
+        self.wire.calm()
         self.wire.told = self.oracle.conduct.told
-        self.wire.shown = lambda _side, _request, response: response
-        self.machine.disk.refuses = 0
+        self.machine.disk.refuses = self.machine.disk.denies = 0
         self.config_now = lambda: config(self.plan, 0, self.connector)
         if self.machine.process and self.machine.process.dies_in is not None:
             self.machine.process.dies_in = None
         process = await self.machine.start()
         await process.ask(process.supervisor.reload())
         await self.consent()
+        # Half an interval late is fresh enough; one that failed again and again tries more and more rarely.
+        away_s = LONGEST_BACKOFF_S if self._away else 0.0
+        await self.clock.sleep(1.5 * self.plan.interval_s + SLOW_S + away_s)
+        self.oracle.conduct.check_rhythm(self.true.passed_s, self.plan.interval_s)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """The daemon works until nothing moves, before and after somebody saw to what is listed."""
         await self._settle()
         if await self._operate():
             await self._settle()
@@ -284,6 +311,7 @@ class Simulation:
         listed = 0
         for held in await process.desk.held():
             listed += 1
+            self.oracle.released()
             self.oracle.figures["held"] += 1
             await process.desk.release(held["id"], drop=False)
         for parked in await process.desk.parked():
@@ -310,7 +338,7 @@ class Simulation:
                 found.setdefault(_place(step), []).append("*")
         return found
 
-    async def _check_rest(self) -> None:
+    async def check_rest(self) -> None:
         process = await self.machine.start()
         for side in (FORTNOX, WEBCRM):
             self.oracle.look(side, "people", None)
@@ -328,6 +356,25 @@ class Simulation:
             places = {(side, thing.kind, key) for side, key in thing.ids.items()}
             if not any((place, word) in decided for place in places):
                 self.oracle.fail(f"I14 {thing.ids} {word} {edit.value!r} lost and is not on record")
+
+    def keep_copy(self) -> None:
+        """A backup, which may be put back."""
+        self.copies.append(Copy(self.true.passed_s, self.machine.disk.copy()))
+
+    async def with_memory(self, copy: Copy) -> None:
+        """The process is killed, and the next one finds this state."""
+        await self.machine.kill()
+        self.machine.disk.put_back(copy.image)
+        self.oracle.memory_is_lost(copy.at_s)
+        await self.machine.start()
+
+    async def people_act(self, chance: random.Random) -> None:
+        """A few acts more, within some minutes."""
+        often = {act: weight for kind in self.plan.kinds for act, weight in OFTEN[kind].items()}
+        for act in chance.choices(list(often), list(often.values()), k=4):
+            await self.clock.sleep(chance.uniform(0, 100))
+            self.trace("after", act)
+            self.crowd.act(act, chance)
 
     async def no_effect(self, why: str, *, creates_only: bool) -> None:
         """From here to the next rest the daemon must write nothing, or nothing that was there (I1)."""
@@ -351,7 +398,7 @@ async def _idle(simulation: Simulation) -> None:
 
 async def _wipe(simulation: Simulation) -> None:
     """The state is lost: twins are found again, nothing is made."""
-    await _with_memory(simulation, template(), "the state was lost")
+    await _with_memory(simulation, Copy(float("-inf"), template()), "the state was lost")
 
 
 async def _restore(simulation: Simulation) -> None:
@@ -362,14 +409,26 @@ async def _restore(simulation: Simulation) -> None:
     return await _with_memory(simulation, chance.choice(simulation.copies), "an earlier state was put back")
 
 
-async def _with_memory(simulation: Simulation, image: bytes, why: str) -> None:
+async def _with_memory(simulation: Simulation, copy: Copy, why: str) -> None:
+    """
+    With another memory nothing is made twice; then people act, first while the daemon still learns what
+    there is (the rule decides), and once more when it knows it again (as if nothing had been).
+    """
     await simulation.machine.kill()
     await simulation.clock.sleep(OVERLAP_S)
-    simulation.machine.disk.put_back(image)
-    simulation.oracle.memory_is_lost()
-    await simulation.machine.start()
+    await simulation.with_memory(copy)
     await simulation.consent()
-    await simulation.no_effect(why, creates_only=True)
+    chance = random.Random(f"after {simulation.plan.seed}")
+    if chance.random() < 0.5:
+        await simulation.no_effect(why, creates_only=True)
+    else:
+        await simulation.people_act(chance)
+    await simulation.rest()
+    await simulation.check_rest()
+    simulation.oracle.memory_is_back()
+    await simulation.people_act(chance)
+    await simulation.rest()
+    await simulation.check_rest()
 
 
 ENDINGS: Final[Mapping[str, Callable[[Simulation], Awaitable[None]]]] = {
@@ -397,7 +456,7 @@ def _config(
     folder = _folder() / name
     path = write_configs(folder, URL, "6m")
     text = path.read_text("utf-8")
-    more = f'number_owner = "{number_owner}"\narticles = {articles}\n'
+    more = f'number_owner = "{number_owner}"\narticles = {articles}\n{EMAIL}\n'
     for old, new in (
         ('documents = "order" ', f'{more}documents = "{documents}" '),
         ('settle = "2s"', 'settle = "60s"'),
