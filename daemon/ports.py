@@ -320,9 +320,15 @@ class Intents(Protocol):
         """The request leaves next."""
 
     def set_state(
-        self, intent: Intent, state: IntentState, *, looks: int = 0, next_look_at: dt.datetime | None = None
+        self,
+        intent: Intent,
+        state: IntentState,
+        *,
+        looks: int = 0,
+        next_look_at: dt.datetime | None = None,
+        answered: bool = False,
     ) -> None:
-        """READY again, or UNKNOWN until a time."""
+        """READY again, or UNKNOWN until a time; `answered` when they said that it took effect."""
 
     def drop(self, intent: Intent) -> None:
         """Settled."""

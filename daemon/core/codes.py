@@ -138,7 +138,7 @@ RECORDS: Final = {
 
 INTENTS: Final = {
     "INT01": Code("something that may be this record is there", "link or remove it there, then retry"),
-    "INT02": Code("sent three times and never found", "look for it there, then retry"),
+    "INT02": Code("sent three times, or acknowledged, and never found", "look for it there, then retry"),
     "INT03": Code(
         "our reference is on more than one record",
         "look at both; take our reference out of one that stands by itself, cancel or credit a copy",

@@ -87,6 +87,13 @@ def took(step: Create | Update, now: Seen) -> bool:
     return any(field not in now.fields or now.fields[field] != was for field, was in step.was.items())
 
 
+def shows(step: Create | Update, now: Seen) -> bool:
+    """Whether a list shows all of a write: what is as it was may be a list that lags."""
+    if isinstance(step, Create):
+        return True
+    return all(field not in now.fields or now.fields[field] != was for field, was in step.was.items())
+
+
 def _says(rule: FieldRule | None, now: Value, sent: Value) -> bool:
     return rule.same(now, sent) if rule else now == sent
 

@@ -91,6 +91,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     looks: int
     sent_at: dt.datetime | None
     next_look_at: dt.datetime | None
+    answered: bool = False  # they said that it took effect, and it was not shown yet
 
 
 class Written(Struct, frozen=True, kw_only=True):

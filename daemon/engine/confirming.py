@@ -4,25 +4,27 @@ Read back, in one go, what was written to a side that answers without the stored
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 import anyio
 
 from daemon.core.mapping import Table
 from daemon.core.records import Lane, Seen, Side, Value
-from daemon.core.recover import Found, born, took
+from daemon.core.recover import Found, born, shows
 from daemon.core.steps import Create, Update
 from daemon.core.work import Written
 from daemon.engine.writing import Pending, Writer
-from daemon.errors import OutcomeUnknown
+from daemon.errors import GrantError, OutcomeUnknown, RemoteError
+
+CLOCKS = dt.timedelta(seconds=10)  # their time is known to the second, by the headers of answers
 
 
 async def confirm(writer: Writer, side: Side) -> None:
     """
-    Settle what waits for being shown; what is not shown becomes unknown.
+    Settle what waits for being shown; what is not shown, or cannot be read, becomes unknown.
 
-    What is cut off by a stop waits for one more reading; what cannot be read
-    is left as sent, and found unknown by the next pass.
+    What is cut off by a stop waits for one more reading.
     """
     pending, writer.pending[side] = writer.pending[side], []
     try:
@@ -30,6 +32,10 @@ async def confirm(writer: Writer, side: Side) -> None:
             await _confirm_all(writer, side, pending)
     except anyio.get_cancelled_exc_class():
         writer.pending[side] = pending
+        raise
+    except (GrantError, RemoteError) as error:
+        for each in pending:
+            await writer.unknown(each.intent, error, answered=True)
         raise
 
 
@@ -44,6 +50,18 @@ async def _confirm_all(writer: Writer, side: Side, pending: list[Pending]) -> No
         seen = _shown(pending[0], system.table(writer.kind), by_id, by_number)
         await _confirm_one(writer, pending[0], seen)
         del pending[0]
+
+
+def _lags(writer: Writer, each: Pending, seen: Seen) -> bool:
+    """
+    Whether a list still shows the record as it was before our write: it would pass for a person's edit.
+
+    Rows alone are records of their own there, and need not touch the record that they belong to.
+    """
+    step, sent_at = each.intent.step, each.intent.sent_at
+    if seen.changed_at is None or sent_at is None or step.fields.keys() <= writer.later(step):
+        return False
+    return seen.changed_at < sent_at - CLOCKS
 
 
 def _by_number(rows: Iterable[Seen]) -> Mapping[Value, Sequence[Seen]]:
@@ -69,7 +87,7 @@ def _shown(
 
 async def _confirm_one(writer: Writer, each: Pending, seen: Seen | None) -> None:
     step = each.intent.step
-    if seen is not None and took(step, seen):
+    if seen is not None and shows(step, seen) and not _lags(writer, each, seen):
         await writer.settle(
             each.intent, seen, Written(outcome="done", status=each.answer.status), each.job.task
         )
@@ -77,4 +95,4 @@ async def _confirm_one(writer: Writer, each: Pending, seen: Seen | None) -> None
     system = writer.system(step.side).name
     what = "what was written is not shown"
     error = OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system)
-    await writer.unknown(each.intent, error)
+    await writer.unknown(each.intent, error, answered=True)

@@ -15,7 +15,7 @@ import msgspec
 
 from daemon.core.agreed import half_written, ids_of
 from daemon.core.records import Lane, Problem, Seen
-from daemon.core.recover import Found, Strange, landed
+from daemon.core.recover import Found, Strange, landed, took
 from daemon.core.steps import Create, Decision, Unit, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.selftest import IGNORED, Selftest
@@ -102,8 +102,8 @@ class Settler:
         looks = intent.looks + 1
         if looks < LOOKS:
             return await self._look_again(intent, looks)
-        if intent.attempt >= ATTEMPTS:
-            await self._writer.set_aside(intent, _gave_up(step, intent.attempt), _job(step))
+        if intent.answered or intent.attempt >= ATTEMPTS:
+            await self._writer.set_aside(intent, _gave_up(intent), _job(step))
             return None
 
         lost = Written(outcome="lost", cause="it was looked for and is not there")
@@ -121,11 +121,13 @@ class Settler:
         seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
         table, agreement = system.table(step.kind), self._writer.agreement
         kept = landed(step.fields, table, seen.fields, agreement) if seen else frozenset[str]()
+        if seen and intent.answered and took(step, seen):
+            kept = frozenset(step.fields)  # they said so: what is there instead was written since
         if seen is None or not kept:
             await self._writer.forget(intent, seen, Written(outcome="lost", cause="it did not take effect"))
             return
-        took = {field: value for field, value in step.fields.items() if field in kept}
-        part = msgspec.structs.replace(intent, step=msgspec.structs.replace(step, fields=took))
+        fields = {field: value for field, value in step.fields.items() if field in kept}
+        part = msgspec.structs.replace(intent, step=msgspec.structs.replace(step, fields=fields))
         half = {f: pair for f, pair in half_written(step, seen, table).items() if f not in kept}
         await self._writer.settle(part, seen, Written(outcome="found"), None, half)
 
@@ -147,10 +149,11 @@ def _job(step: Create) -> Job:
     return Job(task=Task(unit=unit, seqs=()), decision=Decision(unit=unit, steps=(step,)))
 
 
-def _gave_up(step: Create, attempts: int) -> Problem:
+def _gave_up(intent: Intent) -> Problem:
+    sent = f"it was sent {intent.attempt} times and never found afterwards"
     return Problem(
         code="INT02",
-        what=f"it was sent {attempts} times and never found afterwards",
-        where=step.key,
+        what="they said that it was made, and it is not shown" if intent.answered else sent,
+        where=intent.step.key,
         todo="look for the record in the other system; `retry` sends it once more",
     )

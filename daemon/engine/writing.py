@@ -128,7 +128,11 @@ class Writer:
 
     def in_parts(self, step: Step) -> bool:
         """Whether a write takes several requests, so that a part of it may be done when it fails."""
-        return isinstance(step, Update) and bool(step.fields.keys() & self._table(step.side).later)
+        return isinstance(step, Update) and bool(step.fields.keys() & self.later(step))
+
+    def later(self, step: Create | Update) -> frozenset[str]:
+        """The fields that are written one by one, after the record itself."""
+        return self._table(step.side).later
 
     def _table(self, side: Side) -> Table:
         return self.system(side).table(self.kind)
@@ -264,14 +268,25 @@ class Writer:
         found = await self._stored(account, [step.target_id])
         return {} if not found else half_written(step, found[step.target_id], self._table(step.side))
 
-    async def unknown(self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None) -> None:
-        """It is looked for after `wait`; by default when a request under way has had its effect."""
+    async def unknown(
+        self,
+        intent: Intent,
+        error: DaemonError,
+        *,
+        wait: dt.timedelta | None = None,
+        answered: bool = False,
+    ) -> None:
+        """
+        It is looked for after `wait`; by default when a request under way has had its effect.
+
+        `answered` when they said that it took effect, but it is not shown.
+        """
         # From now, not from when it was stored as sent: it waited for its turn, or was one request of many.
         wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
         next_look_at = self.looks.put_off(intent, wait, self.their_time(intent.step.side))
         await self._journal.write(
             lambda tx: tx.intents(self._binding).set_state(
-                intent, IntentState.UNKNOWN, next_look_at=next_look_at
+                intent, IntentState.UNKNOWN, next_look_at=next_look_at, answered=answered
             )
         )
         self._tell(OUTCOME_UNKNOWN, intent.step, error=str(error))

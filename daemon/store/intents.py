@@ -63,11 +63,23 @@ class Intents:
         )
 
     def set_state(
-        self, intent: Intent, state: IntentState, *, looks: int = 0, next_look_at: dt.datetime | None = None
+        self,
+        intent: Intent,
+        state: IntentState,
+        *,
+        looks: int = 0,
+        next_look_at: dt.datetime | None = None,
+        answered: bool = False,
     ) -> None:
-        """READY again, UNKNOWN until `next_look_at`, or HOLD."""
-        next_look = to_text_or_none(next_look_at)
-        self._run("intent_state", id=intent.id, state=state.value, looks=looks, next_look_at=next_look)
+        """READY again, UNKNOWN until `next_look_at`, or HOLD; `answered` stays until it is sent again."""
+        self._run(
+            "intent_state",
+            id=intent.id,
+            state=state.value,
+            looks=looks,
+            next_look_at=to_text_or_none(next_look_at),
+            answered=int(answered),
+        )
 
     def drop(self, intent: Intent) -> None:
         """Settled, one way or the other."""
@@ -92,7 +104,7 @@ class Intents:
         return [self._read(row) for row in self._run("intents_in", state=state.value).fetchall()]
 
     def _read(self, row: tuple[object, ...]) -> Intent:
-        intent_id, sealed, key, state, attempt, looks, sent_at, next_look_at = row
+        intent_id, sealed, key, state, attempt, looks, sent_at, next_look_at, answered = row
         assert isinstance(sealed, bytes)
         return Intent(
             id=int(str(intent_id)),
@@ -102,6 +114,7 @@ class Intents:
             looks=int(str(looks)),
             sent_at=to_time(sent_at) if isinstance(sent_at, str) else None,
             next_look_at=to_time_or_none(next_look_at if isinstance(next_look_at, str) else None),
+            answered=bool(answered),
         )
 
     def _run(self, statement: str, **values: object) -> sqlite3.Cursor:

@@ -160,10 +160,11 @@ ON CONFLICT DO UPDATE SET source_id = excluded.source_id, target_id = excluded.t
     WHERE state = 'ready'
 RETURNING id, attempt
 -- name: intent_sent
-UPDATE intents SET state = 'sent', attempt = attempt + 1, looks = 0, sent_at = :at, next_look_at = NULL
+UPDATE intents SET state = 'sent', attempt = attempt + 1, looks = 0, sent_at = :at, next_look_at = NULL, answered = 0
 WHERE id = :id AND state = 'ready'
 -- name: intent_state
-UPDATE intents SET state = :state, next_look_at = :next_look_at, looks = :looks WHERE id = :id
+UPDATE intents SET state = :state, next_look_at = :next_look_at, looks = :looks, answered = max(answered, :answered)
+WHERE id = :id
 -- name: intent_drop
 DELETE FROM intents WHERE id = :id
 -- name: intent_forget
@@ -174,7 +175,7 @@ DELETE FROM intents WHERE connector = :connector AND state = 'ready' AND attempt
 UPDATE intents SET state = 'unknown', looks = 0, next_look_at = :next_look_at
 WHERE connector = :connector AND state = 'sent' AND id = :id
 -- name: intents_in
-SELECT id, sealed_step, key, state, attempt, looks, sent_at, next_look_at FROM intents
+SELECT id, sealed_step, key, state, attempt, looks, sent_at, next_look_at, answered FROM intents
 WHERE connector = :connector AND state = :state ORDER BY id
 
 -- name: parked_get
