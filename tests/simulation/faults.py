@@ -38,6 +38,8 @@ EDITS: Final = {
 }
 STRANGER: Final = {"CompanyInformation": {"CompanyName": "Annan AB", "DatabaseNumber": 7654321}}
 JSON: Final = {"content-type": "application/json"}
+LISTED: Final = ("lastmodified=", "UpdatedAt")
+LISTED_S: Final = 185.0  # a list shows a change so long, at least
 WRONG_S: Final = (-86_400.0, -3600.0, -1.0, 0.0, 1.0, 5.0, 3600.0, 86_400.0)
 
 
@@ -97,31 +99,45 @@ async def _kill(simulation: Simulation, chance: random.Random) -> None:
 
 
 async def _die(simulation: Simulation, chance: random.Random) -> None:
-    """At one of its next steps, or just when it has sent something; the service manager starts it again."""
+    """At one of its next steps, or just when it has sent or heard something; it is started again."""
     if chance.random() < 0.5:
         _dies(simulation, chance, 60)
+        return
+    if chance.random() < 0.4:
+        _dies_hearing(simulation, chance)
         return
     before, lost = simulation.wire.left, chance.choice(["lost before", "lost after", "late", ""])
     if lost:
         late_s = chance.uniform(0.1, LATE_MOST_S)
         simulation.wire.spoils.append(Spoil(what=lost, system="*", effect=True, count=1, late_s=late_s))
-    is_it = _moment(chance)
 
     def sent(request: Sent) -> None:
         before(request)
-        if is_it(request):
+        if request.request.effect:
             simulation.wire.left = before
             outside = contextvars.Context()  # what starts it again must not end with it
-            within = 2 if request.request.effect else 5
-            asyncio.get_running_loop().call_soon(_dies, simulation, chance, within, context=outside)
+            asyncio.get_running_loop().call_soon(_dies, simulation, chance, 2, context=outside)
 
     simulation.wire.left = sent
 
 
-def _moment(chance: random.Random) -> Callable[[Sent], bool]:
-    """A request at which something happens: most often a write, else a login or a list of changes."""
-    part = chance.choice(["", "", "", "", "oauth", "lastmodified=", "UpdatedAt"])
-    return lambda sent: part in sent.request.url if part else sent.request.effect
+def _dies_hearing(simulation: Simulation, chance: random.Random) -> None:
+    """While it stores what a list has shown for the first time, and will not show again (no overlap)."""
+    before, began_s = simulation.wire.told, simulation.true.passed_s
+    listed_s: dict[str, float] = {}  # which list -> when it was heard last
+
+    def heard(sent: Sent, came: web.Response | str) -> None:
+        before(sent, came)
+        if isinstance(came, str) or not any(part in sent.request.url for part in LISTED):
+            return
+        which = "".join(letter for letter in sent.request.url if not letter.isdigit())
+        since_s, listed_s[which] = listed_s.get(which, began_s), sent.at_s
+        changes = simulation.oracle.changed_s.items()
+        if any(side == sent.system and since_s < at_s < sent.at_s - LISTED_S for (side, *_), at_s in changes):
+            simulation.wire.told = before
+            contextvars.Context().run(_dies, simulation, chance, 4)
+
+    simulation.wire.told = heard
 
 
 def _dies(simulation: Simulation, chance: random.Random, within: int) -> None:
@@ -188,12 +204,12 @@ async def _disk(simulation: Simulation, chance: random.Random) -> None:
     if chance.random() < 0.5:
         simulation.machine.disk.refuses += chance.choice([1, 1, 2, 5, 30])
         return
-    before, is_it = simulation.wire.told, _moment(chance)
+    before = simulation.wire.told
 
     def full(sent: Sent, came: web.Response | str) -> None:
         """Just when there is something to remember."""
         before(sent, came)
-        if is_it(sent):
+        if sent.request.effect:
             simulation.wire.told = before
             simulation.machine.disk.refuses += chance.choice([1, 2])
 

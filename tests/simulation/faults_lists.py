@@ -169,7 +169,7 @@ def _bend(
 
 def _for_a_while(simulation: Simulation, chance: random.Random) -> float:
     until_s = simulation.true.passed_s + chance.uniform(60, 400)
-    simulation.oracle.lists_lag_until_s = max(simulation.oracle.lists_lag_until_s, until_s)
+    simulation.oracle.lists_lie(until_s)
     return until_s
 
 

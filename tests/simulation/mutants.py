@@ -37,6 +37,7 @@ from tests.simulation.run import live
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final = ("daemon", "tests")
 MOST: Final = 400  # worlds that one break is looked for in
+EVERY: Final = "24"  # case of the crash matrix
 HANGS_S: Final = 900.0  # they take far less
 CRASHES: Final = ("X ", "I35 a pass ends as ")  # the daemon noticed it itself, and by accident
 
@@ -67,6 +68,7 @@ class Fate(Struct, frozen=True):
         if not self.found.violation:
             return f"{about} · SURVIVES {self.found.worlds} worlds, {self.found.crashed} of them crashed"
         after = f"{self.found.worlds} worlds (seed {self.found.seed})"
+        after = f"{self.found.worlds} cases of the crash matrix" if self.mutant.matrix else after
         return f"{about} · found after {after}: {self.found.violation}"
 
 
@@ -83,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began_s = time.perf_counter()
     fates = list(_fates(mutants, asked.most, asked.processes))
     alive = [fate for fate in fates if fate.found is None or not fate.found.violation]
-    unsound = _unsound({fate.found.seed for fate in fates if fate.found and fate.found.violation})
+    unsound = _unsound([fate for fate in fates if fate not in alive])
     for line in unsound:
         _say(f"without any break {line}")
     _say(f"{len(fates)} breaks, {len(alive)} survive, {time.perf_counter() - began_s:.0f} s")
@@ -168,7 +170,7 @@ def _fate(copies: queue.SimpleQueue[Path], most: int, mutant: Mutant) -> Fate:
     copy, began_s = copies.get(), time.perf_counter()
     try:
         with _broken(copy, mutant):
-            found, said = _lived(copy, f"{most}:{mutant.needs}")
+            found, said = _died(copy, mutant.matrix) if mutant.matrix else _lived(copy, most, mutant.needs)
     finally:
         copies.put(copy)
     return Fate(mutant, found, time.perf_counter() - began_s, said)
@@ -186,12 +188,37 @@ def _broken(copy: Path, mutant: Mutant) -> Iterator[None]:
             path.write_text(text, "utf-8")
 
 
-def _lived(folder: Path, search: str) -> tuple[Found | None, str]:
+def _lived(folder: Path, most: int, needs: str) -> tuple[Found | None, str]:
     """What worlds of that folder tell; None and the last words when they told nothing."""
-    command = [sys.executable, "-m", "tests.simulation.mutants", "--live", search]
+    done = _run(folder, "mutants", "--live", f"{most}:{needs}")
+    if isinstance(done, str) or done.returncode:
+        return None, done if isinstance(done, str) else _last_words(done.stderr)
+    return msgspec.json.decode(done.stdout, type=Found), ""
+
+
+def _died(folder: Path, story: str) -> tuple[Found | None, str]:
+    """The same of one story of the crash matrix."""
+    done = _run(folder, "matrix", "--only", story, "--every", EVERY, "--seed", "1", "--processes", "1")
+    if isinstance(done, str):
+        return None, done
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    cases = sum(int(each.replace(",", "")) for line in lines for each in re.findall(r"([\d,]+) cases", line))
+    wrong = [line.strip() for line in lines if line.startswith("    ")]
+    if not cases or bool(done.returncode) != bool(wrong):
+        return None, _last_words(done.stderr)
+    return Found(cases, 0, wrong[0] if wrong else ""), ""
+
+
+def _last_words(stderr: bytes) -> str:
+    return stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+
+
+def _run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[bytes] | str:
+    """A command of that folder, ended; or why it did not."""
+    command = [sys.executable, "-m", f"tests.simulation.{module}", *arguments]
     paths = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
     try:
-        done = subprocess.run(
+        return subprocess.run(
             command,
             cwd=folder,
             env={**os.environ, **paths},
@@ -200,16 +227,16 @@ def _lived(folder: Path, search: str) -> tuple[Found | None, str]:
             timeout=HANGS_S,
         )
     except subprocess.TimeoutExpired:
-        return None, f"no end after {HANGS_S:.0f} s"
-    if done.returncode:
-        return None, done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    return msgspec.json.decode(done.stdout, type=Found), ""
+        return f"no end after {HANGS_S:.0f} s"
 
 
-def _unsound(seeds: Iterable[int]) -> list[str]:
-    """The worlds that find something in the daemon as it is: they prove nothing about a break."""
-    lived = ((seed, live(draw(seed)).violations) for seed in sorted(seeds))
-    return [f"seed {seed}: {violations[0]}" for seed, violations in lived if violations]
+def _unsound(fates: Iterable[Fate]) -> list[str]:
+    """The worlds and stories that find something in the daemon as it is: they prove nothing about a break."""
+    told = {(fate.mutant.matrix, fate.found.seed) for fate in fates if fate.found}
+    lived = ((f"seed {seed}", live(draw(seed)).violations) for story, seed in sorted(told) if not story)
+    died = ((story, _died(ROOT, story)) for story, _ in sorted(told) if story)
+    unsound = [f"{where}: {violations[0]}" for where, violations in lived if violations]
+    return [*unsound, *(f"{story}: {said}" for story, (found, said) in died if not found or found.violation)]
 
 
 if __name__ == "__main__":

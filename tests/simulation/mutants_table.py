@@ -14,7 +14,7 @@ class Mutant(Struct, frozen=True):
     One break: `old` is exactly once in `file`; `also` what else must be broken where two look at the same.
 
     `needs` are the kinds, classes of faults and so on without which a world cannot show it: others are
-    passed over.
+    passed over. `matrix` is the story of the crash matrix that shows it, where worlds come there too seldom.
     """
 
     area: str
@@ -24,6 +24,7 @@ class Mutant(Struct, frozen=True):
     new: str
     also: tuple[tuple[str, str, str], ...] = ()
     needs: str = ""
+    matrix: str = ""
 
     @property
     def changes(self) -> tuple[tuple[str, str, str], ...]:
@@ -386,6 +387,7 @@ MERGES: Final = (
         AGREED,
         """agreed[field] = (sent if differs and outcome == "found" else shown, value)""",
         "agreed[field] = (shown, value)",
+        needs="R",
     ),
     Mutant(
         "merge",
@@ -396,10 +398,10 @@ MERGES: Final = (
     ),
     Mutant(
         "merge",
-        "what an earlier memory made counts as made of these values",
-        AGREED,
-        """if differs and outcome == "adopted":""",
-        """if differs and outcome == "never":""",
+        "what was alike when two were linked is not agreed on",
+        "daemon/engine/rounds.py",
+        "work.agree(bond.fortnox_id, bond.partner_id, decision.alike, now)",
+        "work.agree(bond.fortnox_id, bond.partner_id, {}, now)",
     ),
     Mutant(
         "merge",
@@ -407,6 +409,7 @@ MERGES: Final = (
         DOCUMENTS,
         "    return complete and all(map(fits, before | wanted | present))\n",
         "    return False\n",
+        needs="document P",
     ),
     Mutant(
         "merge",
@@ -414,6 +417,7 @@ MERGES: Final = (
         DOCUMENTS,
         "    return complete and all(map(fits, before | wanted | present))\n",
         "    return True\n",
+        needs="document P",
     ),
     Mutant(
         "merge",
@@ -421,6 +425,7 @@ MERGES: Final = (
         DOCUMENTS,
         "    return bool(extra) and present >= wanted and extra.keys() <= wanted.keys()\n",
         "    return False\n",
+        needs="document N",
     ),
 )
 
@@ -433,6 +438,7 @@ STATES: Final = (
         CONTENT,""",
         """    "booked": _Shut(
         CONTENT - {"text"},""",
+        needs="document",
     ),
     Mutant(
         "document states",
@@ -440,6 +446,7 @@ STATES: Final = (
         LEGAL,
         """"cancelled": _Shut(CONTENT, """,
         """"cancelled": _Shut(CONTENT - {"text"}, """,
+        needs="document",
     ),
     Mutant(
         "document states",
@@ -447,6 +454,7 @@ STATES: Final = (
         LEGAL,
         """        CONTENT - {"text"},""",
         """        CONTENT - {"text", "rows"},""",
+        needs="document",
     ),
     Mutant(
         "document states",
@@ -454,6 +462,7 @@ STATES: Final = (
         FORTNOX_DOCUMENTS,
         """form, number = parted(str(shown["key"]))""",
         """form, number = parted(str(shown.get("from_order") or shown["key"]))""",
+        needs="document",
     ),
     Mutant(
         "document states",
@@ -461,6 +470,14 @@ STATES: Final = (
         "daemon/core/match.py",
         """free = alive if field == "reference" and len(alive) == 1 else free""",
         """free = alive if field == "reference" else free""",
+        also=(
+            (
+                "daemon/systems/fortnox/document_calls.py",
+                "found[seen.id] = seen",
+                "found |= {seen.id: seen} if seen.fields.get('state') != 'cancelled' else {}",
+            ),
+        ),
+        needs="document wipe",
     ),
     Mutant(
         "document states",
@@ -470,6 +487,7 @@ STATES: Final = (
         return""",
         """named = None
         return""",
+        needs="document",
     ),
 )
 
@@ -480,6 +498,7 @@ MONEY: Final = (
         DOCUMENTS,
         "return int((amount * HUNDRED).quantize(Decimal(1), ROUND_HALF_UP))",
         "return int(amount * HUNDRED)",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -487,6 +506,7 @@ MONEY: Final = (
         DOCUMENTS,
         "return int((amount * HUNDRED).quantize(Decimal(1), ROUND_HALF_UP))",
         "return int(float(amount) * 100)",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -494,6 +514,7 @@ MONEY: Final = (
         ROWS,
         """"Discount": found.discount,""",
         """"Discount": found.discount if found.by_percent else found.discount / found.quantity,""",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -501,6 +522,7 @@ MONEY: Final = (
         FORTNOX_DOCUMENTS,
         "found = rows.keyed(raw, included=included)",
         "found = rows.keyed(raw, included=False)",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -508,6 +530,7 @@ MONEY: Final = (
         ROWS,
         """sent += [{"RowId": _row_id(key)} for key in now[place][1]]""",
         "sent.append(_new(row, form))",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -515,6 +538,7 @@ MONEY: Final = (
         ROWS,
         """changed = {"RowId": _row_id(keys[0]), **_new(row, form)}""",
         "changed = {**_new(row, form)}",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -522,6 +546,7 @@ MONEY: Final = (
         ROWS,
         """    if apart and form == "order":\n""",
         """    if apart and form == "offer":\n""",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -529,6 +554,7 @@ MONEY: Final = (
         "daemon/systems/webcrm/lines.py",
         "        DISCOUNT: percent,\n",
         "        DISCOUNT: ZERO,\n",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -536,6 +562,7 @@ MONEY: Final = (
         FORTNOX_DOCUMENTS,
         """else ("RoundOff", *FEES, "TotalVAT")""",
         """else (*FEES, "TotalVAT")""",
+        needs="document",
     ),
     Mutant(
         "money",
@@ -543,6 +570,7 @@ MONEY: Final = (
         ROWS,
         "return number.is_finite() and abs(number) <= spec.NUMBER_MAX",
         "return number.is_finite() and 0 <= number <= spec.NUMBER_MAX",
+        needs="document",
     ),
 )
 

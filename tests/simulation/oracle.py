@@ -21,7 +21,8 @@ from daemon.sandbox.world import World
 from tests.simulation.camera import DECIDES, FORTNOX, OTHER, WEBCRM, Album, Shot, forgotten, mark_of, shoot
 from tests.simulation.causes import too_many, unexplained
 from tests.simulation.conduct import Conduct, Query
-from tests.simulation.facts import disagreements, invented, misborn, said, touched, unnoted
+from tests.simulation.facts import disagreements, invented, misborn, said, unnoted
+from tests.simulation.untouched import touched
 from tests.simulation.wire import Sent
 
 SETTLE_S: Final = 60.0
@@ -108,6 +109,8 @@ class Oracle:
         self.figures: Counter[str] = Counter()
         self.violations: list[str] = []
         self.lists_lag_until_s, self._replayed_at_s = 0.0, float("-inf")
+        self.started_s, self._lists_bent_at_s = 0.0, float("inf")
+        self._rows_replayed = False
         self._memory_at_s = 0.0
         self._mass_s, self._massed = (0.0, -1.0), list[tuple[float, Thing]]()
         self.memory_lost = False  # from here on the budget in use and what was agreed are not known
@@ -121,6 +124,11 @@ class Oracle:
         self._made.clear()  # the log is gone with it, and what was on record of conflicts
         for _, _, edit in list(self.decided()):
             edit.gone = "the rule, as it was once on record"
+
+    def lists_lie(self, until_s: float) -> None:
+        """What lists show is not to be relied on from now on."""
+        self._lists_bent_at_s = min(self._lists_bent_at_s, self._now_s())
+        self.lists_lag_until_s = max(self.lists_lag_until_s, until_s)
 
     def memory_is_back(self) -> None:
         """At rest everything is agreed on anew."""
@@ -164,6 +172,7 @@ class Oracle:
         """One request reached a vendor, whoever sent it; `how` says what the network made of it."""
         if how:
             self._replayed_at_s = self._now_s()  # the vendor counts what only the network sent, too
+            self._rows_replayed |= path.startswith("/QuotationLines")
         if client != DAEMON or how or "oauth" in path or "Auth" in path:
             return
         self.figures["requests"] += 1
@@ -447,11 +456,12 @@ class Oracle:
                     self.fail(f"G13 {thing.kind} {record_id} at {side} is a double and nobody is told")
 
     def _is_seen_why(self, place: tuple[str, str, str]) -> bool:
-        """Whether anybody sees why it waits: the network made two of it, or one end is gone."""
+        """Whether anybody sees why it waits: there are two of it, or one end is gone."""
         thing = self.by_id.get(place)
         if thing is None:
             return False
-        return bool(thing.doubled) or any(self._dead(at, thing.kind, key) for at, key in thing.ids.items())
+        gone = any(self._dead(at, thing.kind, key) for at, key in thing.ids.items())
+        return gone or thing.mistaken or bool(thing.doubled)
 
     def _listed(self, thing: Thing, listed: Mapping[tuple[str, str, str], Sequence[str]]) -> set[str]:
         found: set[str] = set()
@@ -473,6 +483,8 @@ class Oracle:
             return
         if len(thing.ids) < 2:
             shot = self._albums[thing.born][thing.kind, thing.ids[thing.born]]
+            if self._is_from_before(thing):
+                return
             ownerless = thing.kind == "document" and self._ownerless(thing.born, shot)
             if not (thing.kind == "article" and thing.born == WEBCRM) and not ownerless:
                 self.fail(f"I2 {about} is neither on the other side nor listed")
@@ -512,6 +524,14 @@ class Oracle:
         if thing.kind == "document" and ours and theirs and unnoted(ours.raw, theirs.raw):
             self.fail(f"W10 {thing.kind} {thing.ids} was cancelled and the delivery does not say so")
 
+    def _is_from_before(self, thing: Thing) -> bool:
+        """
+        It was there before the daemon first ran, and the first lists did not show it: then it counts as older
+        than the start, crosses with an import alone, and need not be listed.
+        """
+        seen_s = self.seen_first_s.get((thing.born, thing.kind, thing.ids[thing.born]), 0.0)
+        return seen_s <= self.started_s and self._lists_bent_at_s < self.started_s + ONE_TRIP_S
+
     def _field_at_rest(self, thing: Thing, word: str, values: Mapping[str, Any]) -> None:
         about = f"{thing.kind} {thing.ids}: {word}"
         edits = thing.edits.get(word, [])
@@ -531,6 +551,22 @@ class Oracle:
                     f"I14 {about}: {edit.value!r}, written at {edit.side}, is gone; "
                     f"{values[FORTNOX]!r} stands"
                 )
+
+    def asked(self, place: tuple[str, str, str], code: str) -> None:
+        """A person is asked whether something is ours. Nobody else makes articles, so that is known (I10)."""
+        thing = self.by_id.get(place)
+        if code == "INT01" and thing and thing.kind == "article" and not (thing.doubled or self.memory_lost):
+            self.fail(f"I10 {thing.kind} {thing.ids}: a person must say whether it is there already")
+
+    def disputed(self, place: tuple[str, str, str], word: str) -> None:
+        """A person must choose between two sides' values: then both have written it (I10)."""
+        thing = self.by_id.get(place)
+        if thing is None or word != "rows" or thing.doubled or thing.copied:
+            return
+        if self._rows_replayed or self._memory_at_s:
+            return
+        if len({edit.side for edit in thing.edits[word]}) == 1:
+            self.fail(f"I10 {thing.kind} {thing.ids}: {word} wait for a person, one side alone wrote them")
 
     def waits(self, place: tuple[str, str, str], code: str) -> None:
         """Something waits for a person: there must be a cause at the vendors."""

@@ -178,7 +178,7 @@ class Crowd:
         """In Fortnox, where they belong; sometimes its number is a part of another one's."""
         n, known = self.next(), self.ids(FORTNOX, "article")
         parts = [key[1:] for key in known if key[1:] and key[1:] not in known]
-        number = chance.choice([f"A{n}", *parts[-1:]])
+        number = chance.choice([f"A{n}", *2 * parts[-1:]])
         costs = chance.choice([n, 7])  # many cost the same
         fields = {"ArticleNumber": number, "Description": f"Artikel {n}", "PurchasePrice": costs}
         self._people.new_article(price=100 + n, **fields)
@@ -547,7 +547,7 @@ OFTEN: Final[dict[str, dict[str, int]]] = {
         "delete_customer": 1,
         "delete_organisation": 1,
     },
-    "article": {"new_article": 2, "edit_article": 5, "edit_item": 1},
+    "article": {"new_article": 4, "edit_article": 5, "edit_item": 1},
     "document": {
         "new_delivery": 5,
         "add_line": 2,

@@ -173,6 +173,7 @@ class Simulation:
     async def run(self) -> Result:
         """The whole plan, then calm until at rest, then its ending."""
         self._populate()
+        self.oracle.started_s = self.true.passed_s
         await self.machine.start()
         await self.consent()
         for event in self.plan.events:
@@ -318,6 +319,7 @@ class Simulation:
             listed += 1
             self.oracle.figures["parked"] += 1
             self.trace("parked", parked["kind"], parked["key"], parked["code"])
+            self.oracle.asked(_place(parked), parked["code"])
             if not (parked["code"] and parked["what"] and parked["todo"]):
                 self.oracle.fail(f"I2 {parked} is listed without a reason or a next step")
             await process.desk.retry(parked["id"])
@@ -347,6 +349,9 @@ class Simulation:
         self.oracle.at_rest(await self.listed())
         for parked in await process.desk.parked():
             self.oracle.waits(_place(parked), parked["code"])
+        for conflict in await process.desk.conflicts():
+            if conflict["state"] == "open":
+                self.oracle.disputed(_place(conflict), conflict["field"])
         for orphan in self.oracle.orphans():
             self.oracle.fail(f"I1 {orphan} comes from nobody")
         if (row := await process.house.journal.broken_log_row()) is not None:
