@@ -87,11 +87,18 @@ def took(step: Create | Update, now: Seen) -> bool:
     return any(field not in now.fields or now.fields[field] != was for field, was in step.was.items())
 
 
-def shows(step: Create | Update, now: Seen) -> bool:
-    """Whether a list shows all of a write: what is as it was may be a list that lags."""
-    if isinstance(step, Create):
-        return True
-    return all(field not in now.fields or now.fields[field] != was for field, was in step.was.items())
+def shows(step: Create | Update, table: Table, now: Seen) -> bool:
+    """
+    Whether a list shows a write. One that shows nothing as it was sent may lag: what it shows may be older
+    still than what stood there before. Rows that are records of their own prove only themselves.
+    """
+    own = step.fields.keys() - table.later
+    if isinstance(step, Create) or not own:
+        return took(step, now)
+    return any(
+        field not in now.fields or now.fields[field] == table.normal(field, step.fields[field])
+        for field in own
+    )
 
 
 def _says(rule: FieldRule | None, now: Value, sent: Value) -> bool:

@@ -87,12 +87,12 @@ def _shown(
 
 async def _confirm_one(writer: Writer, each: Pending, seen: Seen | None) -> None:
     step = each.intent.step
-    if seen is not None and shows(step, seen) and not _lags(writer, each, seen):
+    system = writer.system(step.side)
+    if seen is not None and shows(step, system.table(step.kind), seen) and not _lags(writer, each, seen):
         await writer.settle(
             each.intent, seen, Written(outcome="done", status=each.answer.status), each.job.task
         )
         return
-    system = writer.system(step.side).name
     what = "what was written is not shown"
-    error = OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system)
+    error = OutcomeUnknown("NET07", what, step.key, "it is looked for by itself", system=system.name)
     await writer.unknown(each.intent, error, answered=True)
