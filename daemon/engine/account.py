@@ -96,24 +96,27 @@ class Account:
         told, at_s = self._told
         return told + dt.timedelta(seconds=self._clock.monotonic() - at_s)
 
-    async def refresh(self, agreement: Agreement, *, max_age_s: float = 0.0, eager: bool = False) -> None:
+    async def refresh(self, agreement: Agreement, *, max_age_s: float = 0.0, eager: bool = False) -> str:
         """
         See everything of one kind that changed, unless that was done within `max_age_s`.
 
         Lists only: what they say must be read by key is due afterwards
         (`complete`). `eager` reads a record again however lately it was read.
+        Why what was shown is not believed, "" when it is.
         """
         kind = agreement.kind
         asked_at = self._clock.monotonic()
         async with self._turn:
             last = self._read_at.get((kind, agreement.start), float("-inf"))
             if last >= asked_at or asked_at - last < max_age_s:
-                return
+                return ""
             began = self._clock.monotonic()
-            await self._read(agreement, eager=eager)
-            self._read_at[kind, agreement.start] = began
+            why = await self._read(agreement, eager=eager)
+            if not why:
+                self._read_at[kind, agreement.start] = began
+            return why
 
-    async def _read(self, agreement: Agreement, *, eager: bool) -> None:
+    async def _read(self, agreement: Agreement, *, eager: bool) -> str:
         kind, shape = agreement.kind, self._shape(agreement.kind)
 
         def ask(tx: Transaction) -> tuple[Mark | None, bool]:
@@ -124,7 +127,7 @@ class Account:
         known = mark if mark and mark.shape == shape else None
         since = known.mark - self.system.overlap if known else None
         # What changed since the mark comes first: the other readings move it and do not show every change.
-        await self._list(agreement, since, eager=eager)
+        why = await self._list(agreement, since, eager=eager)
         if not listed:
             await self._list(agreement, agreement.start, eager=eager, start=agreement.start)
         elif since and since < agreement.start:
@@ -132,9 +135,9 @@ class Account:
             await self._list(agreement, agreement.start, eager=eager)
         if known and not dt.timedelta(0) <= self._clock.now() - known.complete_at < COMPLETE_EVERY:
             # What no list of changes showed has changed since everything was compared the last time.
-            await self._list(
-                agreement, None, eager=eager, seen_all_at=min(known.complete_at, self._clock.now())
-            )
+            seen_all_at = min(known.complete_at, self._clock.now())
+            why = await self._list(agreement, None, eager=eager, seen_all_at=seen_all_at) or why
+        return why
 
     async def _list(
         self,
@@ -144,8 +147,12 @@ class Account:
         eager: bool,
         start: dt.datetime | None = None,
         seen_all_at: dt.datetime | None = None,
-    ) -> None:
-        """One reading, stored as it comes; a page is held back so that the mark goes with the last."""
+    ) -> str:
+        """
+        One reading, stored as it comes; a page is held back so that the mark goes with the last.
+
+        Why it is not believed, "" when it is.
+        """
         kind = agreement.kind
         changed_at = seen_all_at - self.system.overlap if seen_all_at else since
         with self._overtaken.reading() as began:
@@ -164,8 +171,7 @@ class Account:
                 if following is None:
                     break
                 page = following
-        if run is not None:
-            await self._look_for_missing(agreement, run)
+        return "" if run is None else await self._look_for_missing(agreement, run)
 
     async def _next_run(self, kind: str) -> int:
         """The number of a complete reading that begins now."""
@@ -196,15 +202,16 @@ class Account:
 
         await self._journal.write(work)
 
-    async def _look_for_missing(self, agreement: Agreement, run: int) -> None:
+    async def _look_for_missing(self, agreement: Agreement, run: int) -> str:
         """Read by key what a complete list did not show; a list that lacks too much is not believed."""
         now = self._clock.now()
         known, missing = await self._journal.write(lambda tx: self._here(tx, agreement.kind).missing(run))
         if why := vanished(known, len(missing), Limits()):
             await self._journal.write(lambda tx: self._here(tx, agreement.kind).keep(missing, run))
             self._events.emit(LIST_NOT_BELIEVED, system=self.system.name, kind=agreement.kind, reason=why)
-            return
+            return why
         await self._journal.write(lambda tx: self._here(tx, agreement.kind).want(missing, now))
+        return ""
 
     # -------------------------------------------------------------- reading by key
 

@@ -55,6 +55,10 @@ class Selftest:
         self.red[side, kind] = error
         self._passed_s = {test: at_s for test, at_s in self._passed_s.items() if test[:2] != (side, kind)}
 
+    def distrust(self, side: Side, kind: str, why: str) -> None:
+        """A list was not believed: what it does not show may be there all the same."""
+        self.failed(side, kind, self._refused(side, kind, why))
+
     async def blind(self, kind: str, steps: Collection[Create]) -> frozenset[Side]:
         """The sides at which none of `steps` may be carried out now."""
         for step in steps:
@@ -75,7 +79,7 @@ class Selftest:
             self.failed(*where, error)
         else:
             if why:
-                self.failed(*where, self._refused(step, why))
+                self.failed(*where, self._refused(*where, why))
         return where not in self.red
 
     async def _test(self, step: Create, by: Sequence[str]) -> str:
@@ -167,7 +171,7 @@ class Selftest:
         form, colon, _ = str(step.fields.get(name)).rpartition(":")
         return f"{form}{colon}{int.from_bytes(chance[:7], 'big')}"
 
-    def _refused(self, step: Create, what: str) -> Refused:
-        system = self._accounts[step.side].system.name
+    def _refused(self, side: Side, kind: str, what: str) -> Refused:
+        system = self._accounts[side].system.name
         todo = "nothing is created there until it does, the rest goes on; report it when it lasts"
-        return Refused("JSN17", what, f"{system}, {step.kind}s", todo, system=system)
+        return Refused("JSN17", what, f"{system}, {kind}s", todo, system=system)

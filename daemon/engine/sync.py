@@ -139,7 +139,8 @@ class Connector:
             max_age_s = 0.0 if side is None else min(self._settings.max_age_s, self._rounds.grown_for_s())
             this.looked.add((kind, each))
             try:
-                await account.refresh(agreement, max_age_s=max_age_s, eager=side is None)
+                if why := await account.refresh(agreement, max_age_s=max_age_s, eager=side is None):
+                    self._selftest.distrust(each, kind, why)
                 await self._note_places(kind, each)
                 if not this.asked:
                     this.read += await account.complete(agreement, Lane.READ)
@@ -216,7 +217,8 @@ class Connector:
         for kind, agreement in self._agreements.items():
             for side in Side:
                 account = self._ends.at(side)
-                await account.refresh(agreement)
+                if why := await account.refresh(agreement):
+                    self._selftest.distrust(side, kind, why)
                 this.read += await account.complete(agreement, Lane.FRESH, since)
             fresh = await self._rounds.tasks(this, kind, Which.FRESH)
             await self._rounds.decide_and_act(this, kind, fresh, Which.FRESH)

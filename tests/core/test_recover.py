@@ -45,6 +45,11 @@ BORN = {
         [hit("b", number="10", name="O’Neil"), hit("a", number="10", name="O’Neil")],
         ("a", "b"),
     ),
+    "one record that a list shows twice": (
+        NUMBERED,
+        [hit("a", number="10", name="O’Neil"), hit("a", number="10", name="O’Neil")],
+        "a",
+    ),
     "our number and name, without a mark": (
         BOTH,
         [hit("1", number="10", name="O’Neil", reference=None)],

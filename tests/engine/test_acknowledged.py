@@ -58,9 +58,34 @@ async def test_what_they_said_was_made_is_not_made_again_because_no_list_shows_i
         assert (parked["code"], parked["what"]) == ("INT02", what)
         await calm(town)
         assert await town.desk.parked() == []
-    assert [item["path"] for item in town.requests("webcrm") if item["method"] == "POST"][1:] == [
-        "/QuotationLines/LinkedData"
-    ]
+    assert made(town) == ["/QuotationLines/LinkedData"]
+
+
+@pytest.mark.row("D4")
+async def test_nothing_is_made_where_a_list_is_not_believed(tmp_path):
+    """A list that lacks most of what is known may lack the very record that would be made; the rest goes on."""
+    town = Town(tmp_path)
+    lists = Lists(town, "/QuotationLines/LinkedData")
+    for number in range(30):
+        town.people.new_article(ArticleNumber=f"B{number}", Description=f"Bricka {number}", price=1)
+    await town.sync_once()
+    town.people.new_article(ArticleNumber="A9", Description="Mutter", price=1)
+    town.wait(minutes=11)
+    since = town.world.log.last_seq
+    async with town.running():
+        lists.show = nothing
+        report = await town.sync()
+        assert "JSN17" in str(report.error)
+        assert made(town, since) == []
+        lists.show = same
+        await calm(town)
+        assert made(town, since) == ["/QuotationLines/LinkedData"]
+
+
+def made(town: Town, since: int = 0) -> list[str]:
+    """What the daemon asked to be made."""
+    asked = town.requests("webcrm", since=since)
+    return [item["path"] for item in asked if item["method"] == "POST" and "Auth" not in item["path"]]
 
 
 async def test_an_edit_of_what_they_said_was_written_stays_when_it_could_not_be_read_back(tmp_path):

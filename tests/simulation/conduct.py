@@ -146,7 +146,7 @@ class Conduct:
             if ago_s > LOOKED_WITHIN_S:
                 self._fail(f"I6 {sent.request.route} without a look for it")
         rows = self._query(
-            "SELECT reference, id, attempt FROM intents WHERE state = 'sent' AND action = 'create'"
+            "SELECT reference, id, attempt, sent_at FROM intents WHERE state = 'sent' AND action = 'create'"
         )
         for attempt in (row for row in rows if row[0] == marks[0]):
             if attempt in self._attempts:

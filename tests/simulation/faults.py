@@ -7,6 +7,7 @@ import contextvars
 import datetime as dt
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -71,6 +72,7 @@ def _spoil(simulation: Simulation, chance: random.Random, what: str) -> None:
 async def _jump(simulation: Simulation, chance: random.Random) -> None:
     """The host's clock is set, forwards or back."""
     simulation.clock.wrong_s = chance.choice(WRONG_S)
+    simulation.oracle.clock_set_at_s = simulation.true.passed_s
 
 
 async def _reboot(simulation: Simulation, chance: random.Random) -> None:
@@ -107,18 +109,28 @@ async def _die(simulation: Simulation, chance: random.Random) -> None:
         _dies_hearing(simulation, chance)
         return
     before, lost = simulation.wire.left, chance.choice(["lost before", "lost after", "late", ""])
-    if lost:
+    rows = "document" in simulation.plan.kinds and chance.random() < 0.3  # then while rows are half written
+    if lost and not rows:
         late_s = chance.uniform(0.1, LATE_MOST_S)
         simulation.wire.spoils.append(Spoil(what=lost, system="*", effect=True, count=1, late_s=late_s))
 
     def sent(request: Sent) -> None:
         before(request)
-        if request.request.effect:
+        if request.request.effect and (not rows or "/QuotationLines" in request.request.url):
             simulation.wire.left = before
             outside = contextvars.Context()  # what starts it again must not end with it
-            asyncio.get_running_loop().call_soon(_dies, simulation, chance, 2, context=outside)
+            loop = asyncio.get_running_loop()
+            loop.call_soon(_dies, simulation, chance, 2, context=outside)
+            loop.call_later(chance.uniform(1, 60), _beside, simulation, chance, request, context=outside)
 
     simulation.wire.left = sent
+
+
+def _beside(simulation: Simulation, chance: random.Random, sent: Sent) -> None:
+    """Somebody edits a row of the delivery to which one was added."""
+    found = re.search(rb'QuotationLineOpportunityId":\s*(\d+)', sent.request.body or b"")
+    if found:
+        simulation.crowd.act_on("edit_line", found[1].decode(), chance)
 
 
 def _dies_hearing(simulation: Simulation, chance: random.Random) -> None:

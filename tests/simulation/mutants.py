@@ -37,7 +37,6 @@ from tests.simulation.run import live
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final = ("daemon", "tests")
 MOST: Final = 400  # worlds that one break is looked for in
-EVERY: Final = "24"  # case of the crash matrix
 HANGS_S: Final = 900.0  # they take far less
 CRASHES: Final = ("X ", "I35 a pass ends as ")  # the daemon noticed it itself, and by accident
 
@@ -68,7 +67,6 @@ class Fate(Struct, frozen=True):
         if not self.found.violation:
             return f"{about} · SURVIVES {self.found.worlds} worlds, {self.found.crashed} of them crashed"
         after = f"{self.found.worlds} worlds (seed {self.found.seed})"
-        after = f"{self.found.worlds} cases of the crash matrix" if self.mutant.matrix else after
         return f"{about} · found after {after}: {self.found.violation}"
 
 
@@ -170,7 +168,7 @@ def _fate(copies: queue.SimpleQueue[Path], most: int, mutant: Mutant) -> Fate:
     copy, began_s = copies.get(), time.perf_counter()
     try:
         with _broken(copy, mutant):
-            found, said = _died(copy, mutant.matrix) if mutant.matrix else _lived(copy, most, mutant.needs)
+            found, said = _lived(copy, most, mutant.needs)
     finally:
         copies.put(copy)
     return Fate(mutant, found, time.perf_counter() - began_s, said)
@@ -196,19 +194,6 @@ def _lived(folder: Path, most: int, needs: str) -> tuple[Found | None, str]:
     return msgspec.json.decode(done.stdout, type=Found), ""
 
 
-def _died(folder: Path, story: str) -> tuple[Found | None, str]:
-    """The same of one story of the crash matrix."""
-    done = _run(folder, "matrix", "--only", story, "--every", EVERY, "--seed", "1", "--processes", "1")
-    if isinstance(done, str):
-        return None, done
-    lines = done.stdout.decode("utf-8", "replace").splitlines()
-    cases = sum(int(each.replace(",", "")) for line in lines for each in re.findall(r"([\d,]+) cases", line))
-    wrong = [line.strip() for line in lines if line.startswith("    ")]
-    if not cases or bool(done.returncode) != bool(wrong):
-        return None, _last_words(done.stderr)
-    return Found(cases, 0, wrong[0] if wrong else ""), ""
-
-
 def _last_words(stderr: bytes) -> str:
     return stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
 
@@ -231,12 +216,10 @@ def _run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProc
 
 
 def _unsound(fates: Iterable[Fate]) -> list[str]:
-    """The worlds and stories that find something in the daemon as it is: they prove nothing about a break."""
-    told = {(fate.mutant.matrix, fate.found.seed) for fate in fates if fate.found}
-    lived = ((f"seed {seed}", live(draw(seed)).violations) for story, seed in sorted(told) if not story)
-    died = ((story, _died(ROOT, story)) for story, _ in sorted(told) if story)
-    unsound = [f"{where}: {violations[0]}" for where, violations in lived if violations]
-    return [*unsound, *(f"{story}: {said}" for story, (found, said) in died if not found or found.violation)]
+    """The worlds that find something in the daemon as it is: they prove nothing about a break."""
+    seeds = sorted({fate.found.seed for fate in fates if fate.found})
+    lived = ((seed, live(draw(seed)).violations) for seed in seeds)
+    return [f"seed {seed}: {violations[0]}" for seed, violations in lived if violations]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ class Mutant(Struct, frozen=True):
     One break: `old` is exactly once in `file`; `also` what else must be broken where two look at the same.
 
     `needs` are the kinds, classes of faults and so on without which a world cannot show it: others are
-    passed over. `matrix` is the story of the crash matrix that shows it, where worlds come there too seldom.
+    passed over.
     """
 
     area: str
@@ -24,7 +24,6 @@ class Mutant(Struct, frozen=True):
     new: str
     also: tuple[tuple[str, str, str], ...] = ()
     needs: str = ""
-    matrix: str = ""
 
     @property
     def changes(self) -> tuple[tuple[str, str, str], ...]:
