@@ -38,7 +38,7 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     nothing. A record with our number and another mark is strange, and so is one with another name, unless
     some of the rest is as we sent it: then somebody has edited it since.
     """
-    hits = list({hit.id: hit for hit in hits}.values())  # a list may show a record twice
+    hits = [hit for place, hit in enumerate(hits) if hit not in hits[:place]]  # a list may show one twice
     for name in MARKS:
         ours = [hit for hit in hits if name in sent and hit.fields.get(name) == sent[name]]
         if len(ours) == 1:

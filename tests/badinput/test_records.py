@@ -55,7 +55,7 @@ def oddly(value: Any) -> Change:
 
 
 async def goes_on(town: SpoiledTown) -> set[str]:
-    """A sync that ends well, with something parked, or to be looked for again; the codes of what is parked."""
+    """A sync that ends well, or with something parked or looked for; the codes of what is parked."""
     report = await town.sync()
     assert report.outcome in ("ok", "parked", "conflict", "unknown")
     return set(await codes(town))

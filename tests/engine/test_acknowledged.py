@@ -63,7 +63,7 @@ async def test_what_they_said_was_made_is_not_made_again_because_no_list_shows_i
 
 @pytest.mark.row("D4")
 async def test_nothing_is_made_where_a_list_is_not_believed(tmp_path):
-    """A list that lacks most of what is known may lack the very record that would be made; the rest goes on."""
+    """A list that lacks most of what is known may lack the very record that would be made."""
     town = Town(tmp_path)
     lists = Lists(town, "/QuotationLines/LinkedData")
     for number in range(30):

@@ -23,6 +23,7 @@ from tests.simulation.wire import Sent, Spoil
 if TYPE_CHECKING:
     from tests.simulation.world import Simulation
 
+UNNOTICED_S: Final = 300.0  # a step of the host's clock that the daemon takes for one
 Happening = Callable[["Simulation", random.Random], Awaitable[None]]
 ACTS_ON: Final = {  # the last part of a path that names a register -> what a person does to a record there
     "customers": ("edit_customer", ""),
@@ -71,8 +72,10 @@ def _spoil(simulation: Simulation, chance: random.Random, what: str) -> None:
 
 async def _jump(simulation: Simulation, chance: random.Random) -> None:
     """The host's clock is set, forwards or back."""
-    simulation.clock.wrong_s = chance.choice(WRONG_S)
+    before, simulation.clock.wrong_s = simulation.clock.wrong_s, chance.choice(WRONG_S)
+    ahead_s = simulation.clock.wrong_s - before
     simulation.oracle.clock_set_at_s = simulation.true.passed_s
+    simulation.oracle.conduct.host_ahead_s += ahead_s if 0 < ahead_s <= UNNOTICED_S else 0.0
 
 
 async def _reboot(simulation: Simulation, chance: random.Random) -> None:
