@@ -50,9 +50,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """
     One HTTP request.
 
-    `route` names it in logs and metrics ("GET /3/customers/{n}"): no ids, no
-    query. `effect` is true for anything that may change the other system: it is
-    then sent at most once, whatever happens. `lane` orders it among waiting calls.
+    `route` names it in logs and metrics ("GET /3/customers/{n}"): no ids, no query. `effect` is true for
+    anything that may change the other system: it is then sent at most once. `lane` orders waiting calls.
     """
 
     method: str
@@ -319,16 +318,11 @@ class Intents(Protocol):
     def sent(self, intent: Intent, now: dt.datetime) -> Intent:
         """The request leaves next."""
 
-    def set_state(
-        self,
-        intent: Intent,
-        state: IntentState,
-        *,
-        looks: int = 0,
-        next_look_at: dt.datetime | None = None,
-        answered: bool = False,
-    ) -> None:
-        """READY again, or UNKNOWN until a time; `answered` when they said that it took effect."""
+    def ready(self, intent: Intent) -> None:
+        """It may be sent again."""
+
+    def unknown(self, intent: Intent, next_look_at: dt.datetime, *, looks: int = 0, answered: bool) -> None:
+        """Looked for then; `answered` when they said that it took effect."""
 
     def drop(self, intent: Intent) -> None:
         """Settled."""

@@ -17,7 +17,7 @@ from daemon.core.agreed import half_written, ids_of
 from daemon.core.records import Lane, Problem, Seen
 from daemon.core.recover import Found, Strange, landed, took
 from daemon.core.steps import Create, Decision, Unit, Update
-from daemon.core.work import Binding, Intent, IntentState, Task, Written
+from daemon.core.work import Binding, Intent, Task, Written
 from daemon.engine.selftest import IGNORED, Selftest
 from daemon.engine.writing import Job, Timing, Writer
 from daemon.errors import Refused, Unusable
@@ -111,7 +111,7 @@ class Settler:
         def ready(tx: Transaction) -> None:
             work = tx.work(self._binding, step.kind)
             work.log(step, ids_of(step), lost, self._clock.now())
-            tx.intents(self._binding).set_state(intent, IntentState.READY)
+            tx.intents(self._binding).ready(intent)
             work.again(step.side.other, step.source_id, asked=True)
 
         await self._journal.write(ready)
@@ -136,8 +136,8 @@ class Settler:
         their_time = self._writer.their_time(intent.step.side)
         next_look_at = self._writer.looks.put_off(intent, self._timing.gap, their_time)
         await self._journal.write(
-            lambda tx: tx.intents(self._binding).set_state(
-                intent, IntentState.UNKNOWN, looks=looks, next_look_at=next_look_at
+            lambda tx: tx.intents(self._binding).unknown(
+                intent, next_look_at, looks=looks, answered=intent.answered
             )
         )
         return msgspec.structs.replace(intent, looks=looks, next_look_at=next_look_at)

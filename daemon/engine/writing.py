@@ -221,7 +221,7 @@ class Writer:
     def _back_out(self, tx: Transaction, intent: Intent) -> None:
         intents = tx.intents(self._binding)
         if intent.attempt > 1:
-            intents.set_state(intent, IntentState.READY)
+            intents.ready(intent)
         else:
             intents.drop(intent)
 
@@ -269,25 +269,14 @@ class Writer:
         return {} if not found else half_written(step, found[step.target_id], self._table(step.side))
 
     async def unknown(
-        self,
-        intent: Intent,
-        error: DaemonError,
-        *,
-        wait: dt.timedelta | None = None,
-        answered: bool = False,
+        self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None, answered: bool = False
     ) -> None:
-        """
-        It is looked for after `wait`; by default when a request under way has had its effect.
-
-        `answered` when they said that it took effect, but it is not shown.
-        """
+        """It is looked for after `wait`, by default when it must have shown; `answered`: they said it took."""
         # From now, not from when it was stored as sent: it waited for its turn, or was one request of many.
         wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
         next_look_at = self.looks.put_off(intent, wait, self.their_time(intent.step.side))
         await self._journal.write(
-            lambda tx: tx.intents(self._binding).set_state(
-                intent, IntentState.UNKNOWN, next_look_at=next_look_at, answered=answered
-            )
+            lambda tx: tx.intents(self._binding).unknown(intent, next_look_at, answered=answered)
         )
         self._tell(OUTCOME_UNKNOWN, intent.step, error=str(error))
 

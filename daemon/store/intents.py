@@ -18,7 +18,7 @@ from daemon.core.steps import Create, Update
 from daemon.core.work import Binding, Intent, IntentState
 from daemon.store.queries import SQL
 from daemon.store.sealing import Sealer
-from daemon.store.times import to_text, to_text_or_none, to_time, to_time_or_none
+from daemon.store.times import to_text, to_time, to_time_or_none
 
 
 class Intents:
@@ -62,24 +62,14 @@ class Intents:
             intent, state=IntentState.SENT, attempt=intent.attempt + 1, looks=0, sent_at=now
         )
 
-    def set_state(
-        self,
-        intent: Intent,
-        state: IntentState,
-        *,
-        looks: int = 0,
-        next_look_at: dt.datetime | None = None,
-        answered: bool = False,
-    ) -> None:
-        """READY again, UNKNOWN until `next_look_at`, or HOLD; `answered` stays until it is sent again."""
-        self._run(
-            "intent_state",
-            id=intent.id,
-            state=state.value,
-            looks=looks,
-            next_look_at=to_text_or_none(next_look_at),
-            answered=int(answered),
-        )
+    def ready(self, intent: Intent) -> None:
+        """It may be sent again."""
+        self._run("intent_ready", id=intent.id)
+
+    def unknown(self, intent: Intent, next_look_at: dt.datetime, *, looks: int = 0, answered: bool) -> None:
+        """Looked for at `next_look_at`, after `looks` in vain; `answered` stays until it is sent again."""
+        at = to_text(next_look_at)
+        self._run("intent_unknown", id=intent.id, looks=looks, next_look_at=at, answered=answered)
 
     def drop(self, intent: Intent) -> None:
         """Settled, one way or the other."""

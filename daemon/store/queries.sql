@@ -162,8 +162,10 @@ RETURNING id, attempt
 -- name: intent_sent
 UPDATE intents SET state = 'sent', attempt = attempt + 1, looks = 0, sent_at = :at, next_look_at = NULL, answered = 0
 WHERE id = :id AND state = 'ready'
--- name: intent_state
-UPDATE intents SET state = :state, next_look_at = :next_look_at, looks = :looks, answered = max(answered, :answered)
+-- name: intent_ready
+UPDATE intents SET state = 'ready', next_look_at = NULL, looks = 0 WHERE id = :id
+-- name: intent_unknown
+UPDATE intents SET state = 'unknown', next_look_at = :next_look_at, looks = :looks, answered = max(answered, :answered)
 WHERE id = :id
 -- name: intent_drop
 DELETE FROM intents WHERE id = :id

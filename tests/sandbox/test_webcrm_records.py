@@ -384,6 +384,18 @@ def test_a_deleted_organisation_is_gone_with_all_it_owns():
     assert len(web.get("/Organisations")) == 9
 
 
+def test_a_deleted_delivery_is_gone_with_its_lines_alone():
+    """What it belonged to stays (5)."""
+    web = Caller(filled=True)
+    delivery, other = web.delivery(DeliveryOrganisationId=2001), web.delivery(DeliveryOrganisationId=2001)
+    line, kept = web.line(delivery), web.line(other)
+    web.crm.act("delete_delivery", {"id": delivery})
+    gone = (f"/Deliveries/{delivery}", f"/QuotationLines/{line}")
+    there = ("/Organisations/2001", f"/Deliveries/{other}", f"/QuotationLines/{kept}")
+    assert {web.send("GET", path).status for path in gone} == {404}
+    assert {web.send("GET", path).status for path in there} == {200}
+
+
 def test_rights_are_shown_on_request():
     """include=SecurityInfo adds what the token may do with each record (5)."""
     web = Caller(filled=True, token="reader")

@@ -407,7 +407,7 @@ class Crowd:
 
     def delete_delivery(self, chance: random.Random) -> None:
         """In webCRM."""
-        self._people.webcrm("DELETE", f"/Deliveries/{self.pick(chance, WEBCRM, 'document')}")
+        self._people.act("webcrm", "delete_delivery", id=int(self.pick(chance, WEBCRM, "document")))
 
     # -------------------------------------------------------------- two people at once
 

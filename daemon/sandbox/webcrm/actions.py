@@ -68,12 +68,25 @@ def _delete_organisation(state: State, body: Body) -> Any:
         owned = [n for n, record in state.records[name].items() if record[f"{name}OrganisationId"] == number]
         for n in owned:
             del state.records[name][n]
+    rules.remove(state, "Organisation", number, PERSON)
+    _drop_orphaned_lines(state)
+    return {"deleted": number}
+
+
+def _delete_delivery(state: State, body: Body) -> Any:
+    """ASSUMED: its lines go with it."""
+    number = _number(body)
+    state.get("Delivery", number)
+    rules.remove(state, "Delivery", number, PERSON)
+    _drop_orphaned_lines(state)
+    return {"deleted": number}
+
+
+def _drop_orphaned_lines(state: State) -> None:
     parents = {*state.records["Delivery"], *state.records["Opportunity"]}
     lines = state.records["QuotationLine"]
     for n in [n for n, line in lines.items() if line["QuotationLineOpportunityId"] not in parents]:
         del lines[n]
-    rules.remove(state, "Organisation", number, PERSON)
-    return {"deleted": number}
 
 
 def _remove_field(state: State, body: Body) -> Any:
@@ -124,6 +137,7 @@ VERBS: dict[str, tuple[Verb, str]] = {
     "edit": (_edit, "change a record: {entity, id, fields}; answers the record"),
     "create": (_create, "make a record: {entity, fields}; answers the record"),
     "delete_organisation": (_delete_organisation, "delete an organisation and all it owns: {id}"),
+    "delete_delivery": (_delete_delivery, "delete a delivery and its lines: {id}"),
     "remove_field": (_remove_field, "take a custom field away: {entity, name}"),
     "add_field": (_add_field, "configure a custom field: {entity, name, label?, kind?, max_length?, texts?}"),
     "revoke_token": (_revoke_token, "revoke an application token: {name}"),
