@@ -271,7 +271,7 @@ class Writer:
     async def unknown(
         self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None, answered: bool = False
     ) -> None:
-        """It is looked for after `wait`, by default when it must have shown; `answered`: they said it took."""
+        """It is looked for after `wait`, by default when it must have shown; `answered`: they said so."""
         # From now, not from when it was stored as sent: it waited for its turn, or was one request of many.
         wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
         next_look_at = self.looks.put_off(intent, wait, self.their_time(intent.step.side))
