@@ -144,7 +144,7 @@ def draw(seed: int, *, day: bool = False) -> Plan:
         lasts_s=lasts_s,
         interval_s=360,
         grant="authorization_code" if "A" in classes and chance.random() < 0.5 else "client_credentials",
-        ending=chance.choice(["", "", "", "wipe", "restore"]),
+        ending=chance.choice(["", "", "", "", "", "wipe", "restore"]),
         switches=tuple(each for each in OPEN if chance.random() < (0.4 if each[2] is True else 0.15)),
         page=500 if "article" in kinds else chance.choice([500, 500, 3]),  # articles are few, says spec.py
         events=tuple(sorted(events, key=lambda event: (event.at_s, event.number))),
