@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -84,6 +85,8 @@ async def _live(plan: Plan, kind: type[Simulation]) -> Result:
 
 def lives(seeds: Iterable[int], *, day: bool = False, until_s: float | None = None) -> Lived:
     """These worlds, or as many as fit into `until_s` seconds of this process."""
+    # A process that is killed leaves coroutines that nobody awaits.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     lived, began_s = Lived(counts=Counter(), failures=[]), time.perf_counter()
     for seed in seeds:
         result = live(draw(seed, day=day))
