@@ -321,8 +321,11 @@ class Intents(Protocol):
     def ready(self, intent: Intent) -> None:
         """It may be sent again."""
 
-    def unknown(self, intent: Intent, next_look_at: dt.datetime, *, looks: int = 0, answered: bool) -> None:
-        """Looked for then; `answered` when they said that it took effect."""
+    def answered(self, intent: Intent) -> None:
+        """They said that it took effect, which it has not shown yet."""
+
+    def unknown(self, intent: Intent, next_look_at: dt.datetime, *, looks: int = 0) -> None:
+        """Looked for then."""
 
     def drop(self, intent: Intent) -> None:
         """Settled."""

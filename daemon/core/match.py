@@ -32,8 +32,9 @@ class Candidate(Struct, frozen=True, kw_only=True):
     """
     A record on the other side that holds the same value in one naming field.
 
-    `rivals` counts the unlinked records on *this* side that hold it as well;
-    `linked_to` is the record of this side that a linked one belongs to.
+    `rivals` counts the unlinked records on *this* side that hold it as well; `linked_to` is the record of
+    this side that a linked one belongs to. Where the other side has none any more, `record` is the one that
+    asks, and `linked_to` another of this side that holds the value.
     """
 
     record: Seen
@@ -110,7 +111,7 @@ def _copy(field: str, other: str, where: str, side: Side) -> Double:
     """The problem of a record that shares a mark of ours with the linked record `other` of its side."""
     return Double(
         code="INT03",
-        what=f"it has the same {SHARED.get(field, field)} as {other}, which is linked already: one is a copy",
+        what=f"it has the same {SHARED.get(field, field)} as {other}: one is a copy of the other",
         where=where,
         todo=COPIED[side],
     )

@@ -5,7 +5,8 @@ What became of a write whose answer was lost, judged by what is seen now. Pure.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from daemon.core.records import Fields, Seen, Side, Value
 from daemon.core.steps import Create, Update
 
 NAMES = ("number", "name", "reference")
+GIVEN_UP: Final = "INT02"  # a creation that a person must look for
 MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
 
 
@@ -38,9 +40,8 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     nothing. A record with our number and another mark is strange, and so is one with another name, unless
     some of the rest is as we sent it: then somebody has edited it since.
     """
-    hits = [hit for place, hit in enumerate(hits) if hit not in hits[:place]]  # a list may show one twice
     for name in MARKS:
-        ours = [hit for hit in hits if name in sent and hit.fields.get(name) == sent[name]]
+        ours = _once(hit for hit in hits if name in sent and hit.fields.get(name) == sent[name])
         if len(ours) == 1:
             return Found(ours[0])
         if ours:
@@ -48,12 +49,22 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
     number = sent.get("number")
     if number is None:
         return None
-    same = [hit for hit in hits if hit.fields.get("number") == table.normal("number", number)]
+    wanted = table.normal("number", number)
+    same = _once(hit for hit in hits if hit.fields.get("number") == wanted)
     if not same:
         return None
     if len(same) == 1 and _may_be_ours(sent, table, same[0]):
         return Found(same[0])
     return Strange(tuple(sorted(hit.id for hit in same)))
+
+
+def _once(hits: Iterable[Seen]) -> list[Seen]:
+    """A list may show a record twice."""
+    found: list[Seen] = []
+    for hit in hits:
+        if hit not in found:
+            found.append(hit)
+    return found
 
 
 def goes_by(step: Create, since: dt.datetime | None) -> tuple[str, ...]:
@@ -96,6 +107,8 @@ def shows(step: Create | Update, table: Table, now: Seen) -> bool:
     own = step.fields.keys() - table.later
     if isinstance(step, Create) or not own:
         return took(step, now)
+    if any(now.fields.get(field) == step.was.get(field) for field in step.fields.keys() & table.later):
+        return False
     return any(
         field not in now.fields or now.fields[field] == table.normal(field, step.fields[field])
         for field in own
@@ -111,5 +124,5 @@ def _may_be_ours(sent: Fields, table: Table, seen: Seen) -> bool:
         return False
     if seen.fields.get("name") == table.normal("name", sent.get("name")):
         return True
-    rest = [field for field, value in sent.items() if field not in NAMES and value is not None]
-    return any(seen.fields.get(field) == table.normal(field, sent[field]) for field in rest)
+    rest = [field for field, value in sent.items() if field not in NAMES and field in seen.fields]
+    return bool(rest) and all(seen.fields.get(field) == table.normal(field, sent[field]) for field in rest)

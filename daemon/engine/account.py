@@ -82,6 +82,7 @@ class Account:
         self._journal, self._clock, self._events = journal, clock, events
         self._turn = anyio.Lock()
         self._overtaken = _Overtaken()
+        self._doubted: set[str] = set()  # kinds whose last complete list was not believed
         self._read_at: dict[tuple[str, dt.datetime], float] = {}
         self._told: tuple[dt.datetime, float] | None = None  # what time it was there, and when
 
@@ -133,7 +134,8 @@ class Account:
         elif since and since < agreement.start:
             # Fortnox shows no time of change: what the overlap returns may be older than the start.
             await self._list(agreement, agreement.start, eager=eager)
-        if known and not dt.timedelta(0) <= self._clock.now() - known.complete_at < COMPLETE_EVERY:
+        young = known and dt.timedelta(0) <= self._clock.now() - known.complete_at < COMPLETE_EVERY
+        if known and (kind in self._doubted or not young):
             # What no list of changes showed has changed since everything was compared the last time.
             seen_all_at = min(known.complete_at, self._clock.now())
             why = await self._list(agreement, None, eager=eager, seen_all_at=seen_all_at) or why
@@ -158,7 +160,8 @@ class Account:
         with self._overtaken.reading() as began:
             pages = aiter(self.system.read(kind, since, Lane.READ, only_changed=start is not None))
             page = await anext(pages)
-            self._told = (page.server_time, self._clock.monotonic())
+            if start is None:  # an answer that nobody asked for bears our own time
+                self._told = (page.server_time, self._clock.monotonic())
             # A clock of theirs that is ahead must not let changes fall behind the mark.
             mark, complete = min(page.server_time, self._clock.now()), page.complete
             run = await self._next_run(kind) if complete else None
@@ -206,12 +209,23 @@ class Account:
         """Read by key what a complete list did not show; a list that lacks too much is not believed."""
         now = self._clock.now()
         known, missing = await self._journal.write(lambda tx: self._here(tx, agreement.kind).missing(run))
-        if why := vanished(known, len(missing), Limits()):
+        why = vanished(known, len(missing), Limits())
+        if why and await self._any_there(agreement, [missing[0], missing[len(missing) // 2], missing[-1]]):
+            self._doubted.add(agreement.kind)
             await self._journal.write(lambda tx: self._here(tx, agreement.kind).keep(missing, run))
             self._events.emit(LIST_NOT_BELIEVED, system=self.system.name, kind=agreement.kind, reason=why)
             return why
+        self._doubted.discard(agreement.kind)
         await self._journal.write(lambda tx: self._here(tx, agreement.kind).want(missing, now))
         return ""
+
+    async def _any_there(self, agreement: Agreement, record_ids: Sequence[str]) -> bool:
+        """Whether one of these lives, read by its key: then the list that lacks it lies."""
+        await self.read_by_key(agreement, sorted(set(record_ids)), Lane.READ)
+        found = await self._journal.write(
+            lambda tx: [self._here(tx, agreement.kind).seen(record_id) for record_id in record_ids]
+        )
+        return any(stored and agreement.living(stored[0].fields) for stored in found)
 
     # -------------------------------------------------------------- reading by key
 

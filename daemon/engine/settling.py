@@ -15,7 +15,7 @@ import msgspec
 
 from daemon.core.agreed import half_written, ids_of
 from daemon.core.records import Lane, Problem, Seen
-from daemon.core.recover import Found, Strange, landed, took
+from daemon.core.recover import GIVEN_UP, Found, Strange, landed
 from daemon.core.steps import Create, Decision, Unit, Update
 from daemon.core.work import Binding, Intent, Task, Written
 from daemon.engine.selftest import IGNORED, Selftest
@@ -121,8 +121,8 @@ class Settler:
         seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
         table, agreement = system.table(step.kind), self._writer.agreement
         kept = landed(step.fields, table, seen.fields, agreement) if seen else frozenset[str]()
-        if seen and intent.answered and took(step, seen):
-            kept = frozenset(step.fields)  # they said so: what is there instead was written since
+        if seen and intent.answered:  # they said so: what is there instead was written since
+            kept |= {field for field, was in step.was.items() if seen.fields.get(field, was) != was}
         if seen is None or not kept:
             await self._writer.forget(intent, seen, Written(outcome="lost", cause="it did not take effect"))
             return
@@ -136,9 +136,7 @@ class Settler:
         their_time = self._writer.their_time(intent.step.side)
         next_look_at = self._writer.looks.put_off(intent, self._timing.gap, their_time)
         await self._journal.write(
-            lambda tx: tx.intents(self._binding).unknown(
-                intent, next_look_at, looks=looks, answered=intent.answered
-            )
+            lambda tx: tx.intents(self._binding).unknown(intent, next_look_at, looks=looks)
         )
         return msgspec.structs.replace(intent, looks=looks, next_look_at=next_look_at)
 
@@ -152,7 +150,7 @@ def _job(step: Create) -> Job:
 def _gave_up(intent: Intent) -> Problem:
     sent = f"it was sent {intent.attempt} times and never found afterwards"
     return Problem(
-        code="INT02",
+        code=GIVEN_UP,
         what="they said that it was made, and it is not shown" if intent.answered else sent,
         where=intent.step.key,
         todo="look for the record in the other system; `retry` sends it once more",

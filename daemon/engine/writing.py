@@ -128,11 +128,7 @@ class Writer:
 
     def in_parts(self, step: Step) -> bool:
         """Whether a write takes several requests, so that a part of it may be done when it fails."""
-        return isinstance(step, Update) and bool(step.fields.keys() & self.later(step))
-
-    def later(self, step: Create | Update) -> frozenset[str]:
-        """The fields that are written one by one, after the record itself."""
-        return self._table(step.side).later
+        return isinstance(step, Update) and bool(step.fields.keys() & self._table(step.side).later)
 
     def _table(self, side: Side) -> Table:
         return self.system(side).table(self.kind)
@@ -206,6 +202,7 @@ class Writer:
             raise
         self.written += 1
         if answer.seen is None:
+            await self._journal.write(lambda tx: tx.intents(self._binding).answered(intent))
             self.pending[intent.step.side].append(Pending(job=job, intent=intent, answer=answer))
         else:
             await self._answered(job, intent, answer, answer.seen)
@@ -268,16 +265,12 @@ class Writer:
         found = await self._stored(account, [step.target_id])
         return {} if not found else half_written(step, found[step.target_id], self._table(step.side))
 
-    async def unknown(
-        self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None, answered: bool = False
-    ) -> None:
-        """It is looked for after `wait`, by default when it must have shown; `answered`: they said so."""
+    async def unknown(self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None) -> None:
+        """It is looked for after `wait`; by default when a request under way has had its effect."""
         # From now, not from when it was stored as sent: it waited for its turn, or was one request of many.
         wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
         next_look_at = self.looks.put_off(intent, wait, self.their_time(intent.step.side))
-        await self._journal.write(
-            lambda tx: tx.intents(self._binding).unknown(intent, next_look_at, answered=answered)
-        )
+        await self._journal.write(lambda tx: tx.intents(self._binding).unknown(intent, next_look_at))
         self._tell(OUTCOME_UNKNOWN, intent.step, error=str(error))
 
     # -------------------------------------------------------------- the verdict, one commit each

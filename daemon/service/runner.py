@@ -247,6 +247,8 @@ class Runner:
             self._passing = False
         self._asked_to_wait_s = result.retry_after_s if isinstance(result, Throttled) else 0.0
         report = self._failed(result) if isinstance(result, DaemonError) else result
+        if self._scope.cancel_called:
+            return report  # it was cut off, which says nothing about them
         if not dry_run:
             self._remember(report)
         self._tell(report, side, self._clock.monotonic() - began_s)

@@ -66,10 +66,13 @@ class Intents:
         """It may be sent again."""
         self._run("intent_ready", id=intent.id)
 
-    def unknown(self, intent: Intent, next_look_at: dt.datetime, *, looks: int = 0, answered: bool) -> None:
-        """Looked for at `next_look_at`, after `looks` in vain; `answered` stays until it is sent again."""
-        at = to_text(next_look_at)
-        self._run("intent_unknown", id=intent.id, looks=looks, next_look_at=at, answered=answered)
+    def answered(self, intent: Intent) -> None:
+        """They said that it took effect; that stays until it is sent again."""
+        self._run("intent_answered", id=intent.id)
+
+    def unknown(self, intent: Intent, next_look_at: dt.datetime, *, looks: int = 0) -> None:
+        """Looked for at `next_look_at`, after `looks` in vain."""
+        self._run("intent_unknown", id=intent.id, looks=looks, next_look_at=to_text(next_look_at))
 
     def drop(self, intent: Intent) -> None:
         """Settled, one way or the other."""

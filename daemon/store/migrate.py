@@ -26,6 +26,16 @@ def migrations() -> list[tuple[int, str]]:
     return found
 
 
+def _copy(path: Path, to: Path) -> None:
+    try:
+        shutil.copy2(path, to)
+    except OSError as error:
+        what = f"the state cannot be copied before it is brought to this program's schema: {error.strerror}"
+        raise StateError(
+            "DBS02", what, str(to), "free space there, or see who may write; then start again"
+        ) from error
+
+
 def migrate(db: sqlite3.Connection, path: Path) -> int:
     """Apply what is missing and return the version the file now has."""
     steps = migrations()
@@ -39,7 +49,7 @@ def migrate(db: sqlite3.Connection, path: Path) -> int:
         )
     if 0 < current < len(steps):
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy2(path, path.with_suffix(f".schema{current}.db"))
+        _copy(path, path.with_suffix(f".schema{current}.db"))
     for number, sql in steps[current:]:
         try:
             db.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")

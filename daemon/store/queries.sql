@@ -151,6 +151,8 @@ SELECT count(*) FROM links WHERE connector = :connector AND kind = :kind
 
 -- name: intent_key
 SELECT 1 FROM intents WHERE connector = :connector AND kind = :kind AND key = :key AND state <> 'ready'
+-- name: intent_mark
+SELECT 1 FROM intents WHERE connector = :connector AND kind = :kind AND reference = :reference AND state <> 'ready'
 -- name: intent_open
 INSERT INTO intents
     (connector, kind, key, action, side, source_id, target_id, state, reference, digest, sealed_step, config)
@@ -165,8 +167,9 @@ WHERE id = :id AND state = 'ready'
 -- name: intent_ready
 UPDATE intents SET state = 'ready', next_look_at = NULL, looks = 0 WHERE id = :id
 -- name: intent_unknown
-UPDATE intents SET state = 'unknown', next_look_at = :next_look_at, looks = :looks, answered = max(answered, :answered)
-WHERE id = :id
+UPDATE intents SET state = 'unknown', next_look_at = :next_look_at, looks = :looks WHERE id = :id
+-- name: intent_answered
+UPDATE intents SET answered = 1 WHERE id = :id
 -- name: intent_drop
 DELETE FROM intents WHERE id = :id
 -- name: intent_forget

@@ -16,7 +16,8 @@ from daemon.core.guard import essence, plain, touched
 from daemon.core.match import Candidate, naming
 from daemon.core.merge import Conflict, ConflictState
 from daemon.core.records import Agreeing, Problem, Seen, Side, Value
-from daemon.core.steps import Bond, Decision, Owner, Step, Unit
+from daemon.core.recover import GIVEN_UP
+from daemon.core.steps import Bond, Create, Decision, Owner, Step, Unit
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.store.chain import NO_CHAIN
 from daemon.store.observations import Observations
@@ -68,6 +69,7 @@ class Work:
             if task is None:
                 self._run("todo_done", side=side_name, id=record_id, seq=seq)
                 self._run("parked_drop_copy", key=f"{side_name}:{record_id}")
+                self._run("intent_forget", key=f"{side_name}:{record_id}")  # it was to be tried again
             elif not self._under_way(task.unit):
                 earlier = found.get(task.unit.key)
                 seqs = (*earlier.seqs, mark) if earlier else (mark,)
@@ -82,7 +84,11 @@ class Work:
         Linked before that, the two would have nothing agreed, and what we wrote would stand against a person.
         """
         twins = [f"{side.other.value}:{c.record.id}" for side in unit.records for c in unit.candidates]
-        return any(self._run("intent_key", key=key).fetchone() for key in (unit.key, *twins))
+        if any(self._run("intent_key", key=key).fetchone() for key in (unit.key, *twins)):
+            return True
+        # What it was made of may be gone meanwhile, and name no twin any more.
+        marks = [mark for seen in unit.records.values() if (mark := seen.fields.get("reference"))]
+        return any(self._run("intent_mark", reference=mark).fetchone() for mark in marks)
 
     def _task(self, agreement: Agreement, side: Side, record_id: str, *, asked: bool) -> Task | None:
         bond = self.bond(side, record_id)
@@ -144,6 +150,8 @@ class Work:
             # Others first: a value that hundreds share on one side only must not cost each of them hundreds.
             others = [] if value is None else self._sides[side.other].named(name, value)
             rivals = self._rivals(side, own.id, name, value) if others else 0
+            if not others and value is not None and name in agreement.marks.get(side, ()):
+                found += self._bearers(side, own, name, value)
             for other_id in others:
                 stored = self._sides[side.other].seen(other_id)
                 bond = self.bond(side.other, other_id)
@@ -159,6 +167,11 @@ class Work:
                         )
                     )
         return tuple(found)
+
+    def _bearers(self, side: Side, own: Seen, name: str, value: Value) -> list[Candidate]:
+        """Who else of this side bears our mark, where the record it was made of is gone: one is a copy."""
+        same = [record_id for record_id in self._sides[side].named(name, value) if record_id != own.id]
+        return [Candidate(record=own, on=name, linked=True, linked_to=record_id) for record_id in same]
 
     def _rivals(self, side: Side, own_id: str, name: str, value: Value) -> int:
         """How many other unlinked records of the same side hold `value` as well."""
@@ -251,6 +264,8 @@ class Work:
         row = self._run("parked_get", key=decision.unit.key).fetchone()
         if row is None:
             return False
+        if row[5] == GIVEN_UP and any(isinstance(step, Create) for step in decision.steps):
+            return True
         return bool(row[3]) or (row[1] == self._digest(decision) and row[2] == self._binding.config)
 
     def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> bool:
