@@ -68,8 +68,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     """
     One HTTP answer with status 100-599; header names in lower case.
 
-    `received_at` is our clock; `server_time` the answer's Date header, None
-    when absent or unreadable.
+    `received_at` is our clock; `server_time` the answer's Date header, None when absent or unreadable.
     """
 
     status: int
@@ -83,10 +82,9 @@ class Http(Protocol):
     """
     The one way out.
 
-    Waits for a free call of the budget it belongs to, sends once, returns any
-    HTTP answer. Raises Unreachable when certainly nothing was applied (no
-    connection, or any failure of a request without effect), OutcomeUnknown
-    when a request with effect may have been applied.
+    Waits for a free call of the budget it belongs to, sends once, returns any HTTP answer. Raises Unreachable
+    when certainly nothing was applied (no connection, or any failure of a request without effect),
+    OutcomeUnknown when a request with effect may have been applied.
     """
 
     async def send(self, request: Request) -> Reply:
@@ -114,9 +112,7 @@ class Grant(Protocol):
 
 class Page(Struct, frozen=True, kw_only=True):
     """
-    Some rows of a reading.
-
-    `server_time` is when the other side began to answer, by its own clock.
+    Some rows of a reading. `server_time` is when the other side began to answer, by its own clock.
     `complete` is true on every page of a reading that lists all live records of the kind: a known
     record that none of its pages shows is worth a reading by key. It is never proof of deletion.
     """

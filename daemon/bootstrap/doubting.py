@@ -94,6 +94,7 @@ class Doubting:
     async def note_end(self) -> None:
         """It ends well, unless it was damaged, or nobody judged what the last process left."""
         if self._judged and not self._journal.database.damaged:
+            await self.watch()  # what no pass has noticed yet
             await self._journal.note(CLOSED, to_text(self._clock.now()))
             await self._journal.note(RUNNING, "")
 
