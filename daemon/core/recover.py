@@ -15,7 +15,10 @@ from daemon.core.mapping import Table
 from daemon.core.records import Fields, Seen, Side, Value
 from daemon.core.steps import Create, Update
 
-NAMES = ("number", "name", "reference")
+# What many records share, or what was looked for: it tells nothing about which record this is.
+COMMON = frozenset(
+    {"number", "name", "reference", "type", "currency", "terms", "country", "visiting_country"}
+)
 GIVEN_UP: Final = "INT02"  # a creation that a person must look for
 MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
 
@@ -38,7 +41,7 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
 
     Equality is of the whole value: a search that finds parts of words proves
     nothing. A record with our number and another mark is strange, and so is one with another name, unless
-    some of the rest is as we sent it: then somebody has edited it since.
+    something that few records share (a telephone, a street) is as we sent it: then it was edited since.
     """
     for name in MARKS:
         ours = _once(hit for hit in hits if name in sent and hit.fields.get(name) == sent[name])
@@ -124,5 +127,5 @@ def _may_be_ours(sent: Fields, table: Table, seen: Seen) -> bool:
         return False
     if seen.fields.get("name") == table.normal("name", sent.get("name")):
         return True
-    rest = [field for field, value in sent.items() if field not in NAMES and field in seen.fields]
-    return bool(rest) and all(seen.fields.get(field) == table.normal(field, sent[field]) for field in rest)
+    telling = [field for field, value in sent.items() if value is not None and field not in COMMON]
+    return any(seen.fields.get(field) == table.normal(field, sent[field]) for field in telling)

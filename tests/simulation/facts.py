@@ -211,6 +211,12 @@ def _description(raw: Raw) -> str:
     return _text(raw[0].get("DeliveryDescription") or raw[0].get("DeliveryOpportunityDescription"))
 
 
+def _invoiced_there(raw: Raw) -> bool:
+    """An invoice of what was born in Fortnox: what bears our mark was a delivery before it was a document."""
+    marks = [_text(half["ExternalInvoiceReference1"]) for half in raw if half]
+    return bool(raw[1]) and not any(mark.startswith("FS1.") for mark in marks)
+
+
 def _finished(raw: Raw) -> bool:
     """One that is described as an invoice born in Fortnox says "Avslutad" (row W11)."""
     return _description(raw) != FROM_FORTNOX or raw[0].get("DeliveryStatus") == "Completed"
@@ -281,7 +287,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact(
         "document",
         "finished",
-        lambda raw: bool(raw[1]),
+        _invoiced_there,
         _finished,
         says=FORTNOX,
         same=lambda fortnox, webcrm: webcrm or not fortnox,

@@ -453,9 +453,9 @@ class Oracle:
         for thing in self.things:
             self._thing_at_rest(thing, self._listed(thing, listed))
             for side, record_id in thing.doubled:
-                if (side, thing.kind, record_id) not in listed and not self._dead(
-                    side, thing.kind, record_id
-                ):
+                told = (side, thing.kind, record_id) in listed
+                both = (record_id, thing.ids.get(side, ""))  # when a person deletes one the other is the one
+                if not told and not any(self._dead(side, thing.kind, each) for each in both):
                     self.fail(f"G13 {thing.kind} {record_id} at {side} is a double and nobody is told")
 
     def _is_seen_why(self, place: tuple[str, str, str]) -> bool:
@@ -574,8 +574,8 @@ class Oracle:
     def waits(self, place: tuple[str, str, str], code: str) -> None:
         """Something waits for a person: there must be a cause at the vendors."""
         thing = self.by_id.get(place)
-        if thing is None:
-            return  # it was gone before anybody could know whose it was
+        if thing is None or self._dead(*place):
+            return  # it is gone, or was before anybody could know whose it was
         if thing.mistaken or (place[0], place[2]) in thing.doubled:
             return  # the network's copy: under what name it waits depends on what else bears its number
         shots = {side: self._albums[side].get((thing.kind, key)) for side, key in thing.ids.items()}
