@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
+from msgspec import structs
 
 from daemon.errors import Unreachable
 from daemon.sandbox import web
@@ -136,3 +139,131 @@ async def test_a_list_that_lags_behind_our_own_write_is_nobodys_edit(tmp_path):
 
 def _written(town: Town, since: int) -> bool:
     return any(item["method"] == "PUT" for item in town.requests("webcrm", since=since))
+
+
+@pytest.mark.parametrize("side", ["fortnox", "webcrm"])
+async def test_a_seasons_cleanup_is_believed(tmp_path, side):
+    """Of what a list lacks three are read by key first: what people retired makes nobody wait."""
+    town = Town(tmp_path)
+    for number in range(60):
+        town.people.new_article(ArticleNumber=f"B{number}", Description=f"Bricka {number}", price=1)
+    await town.sync_once()
+    town.wait(minutes=11)
+    for number in range(25):
+        if side == "fortnox":
+            town.people.edit_article(f"B{number}", Active=False)
+        else:
+            key = town.people.item(f"B{number}")["QuotationLineLinkedDataItemId"]
+            town.people.webcrm("DELETE", f"/QuotationLines/LinkedData/{key}")
+    town.people.new_article(ArticleNumber="A9", Description="Mutter", price=1)
+    async with town.running():
+        assert (await town.sync()).error is None
+    assert town.people.item("A9")
+
+
+async def test_a_list_that_was_not_believed_is_not_relied_on_in_the_next_pass_either(tmp_path):
+    """The daily comparison shows nothing, nor does any list after it: nothing is made until one is right."""
+    town = Town(tmp_path)
+    for number in range(40):
+        town.people.new_organisation(f"Firma {number}")
+    await town.sync_once()
+    lists = Lists(town, "/Queries")
+    town.wait(hours=25)
+    town.people.new_customer(Name="Acme AB")
+    since = town.world.log.last_seq
+    async with town.running():
+        lists.show = nothing
+        for _ in range(3):
+            await town.sync()
+            town.wait(minutes=6)
+        assert made(town, since) == []
+        lists.show = same
+        await calm(town)
+    assert made(town, since) == ["/Organisations"]
+
+
+async def test_what_they_said_was_made_waits_for_a_person_also_when_its_source_is_edited(tmp_path):
+    """Another text is no reason to make it once more."""
+    town = Town(tmp_path)
+    lists = Lists(town, "/QuotationLines/LinkedData")
+    town.people.new_article(ArticleNumber="A9", Description="Bricka", price=1)
+    async with town.running():
+        lists.show = nothing
+        for _ in range(5):
+            await town.sync()
+            town.wait(minutes=1)
+        town.people.edit_article("A9", Description="Bricka M8")
+        for _ in range(3):
+            town.wait(minutes=11)
+            await town.sync()
+        assert [each["code"] for each in await town.desk.parked()] == ["INT02"]
+    assert made(town) == ["/QuotationLines/LinkedData"]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+async def test_what_they_said_is_known_after_a_kill(tmp_path):
+    """It is stored when the answer comes, before anything is read back."""
+    town = Town(tmp_path)
+    lists = Lists(town, "/QuotationLines/LinkedData")
+    town.people.new_article(ArticleNumber="A9", Description="Bricka", price=1)
+
+    def killed(step: str) -> None:
+        if step == "request" and made(town):
+            raise Killed
+
+    with suppress(Killed, BaseExceptionGroup):
+        async with town.running():
+            town.watch = killed
+            await town.sync()
+    town.watch = lambda _step: None
+    lists.show = nothing
+    async with town.running():
+        for _ in range(20):
+            town.wait(minutes=1)
+            await town.sync()
+        assert [each["code"] for each in await town.desk.parked()] == ["INT02"]
+    assert made(town) == ["/QuotationLines/LinkedData"]
+
+
+async def test_a_value_that_they_dropped_silently_undoes_nobodys_edit(tmp_path):
+    """They took one of two values; the other still says what it did, and that is no edit of theirs."""
+    town = Town(tmp_path)
+    number = await linked(town)
+    system = town.world.systems["webcrm"]
+    handle = system.handle
+
+    def dropping(request: web.Request) -> web.Response:
+        if request.method == "PUT":
+            body = json.loads(request.body)
+            body.pop("OrganisationTelephone", None)
+            request = structs.replace(request, body=json.dumps(body).encode())
+        return handle(request)
+
+    system.handle = dropping
+    town.people.edit_customer(number, Name="Bygg AB", Phone1="08-2")
+    town.world.faults.add(
+        Fault(system="webcrm", method="GET", path="/Queries", fault="status", status=503, skip=1, count=3)
+    )
+    async with town.running():
+        with pytest.raises(Unreachable):
+            await town.sync()
+        for _ in range(3):
+            town.wait(minutes=1)
+            await town.sync()
+    assert town.people.customer(number)["Phone1"] == "08-2"
+
+
+async def test_somebody_elses_customer_under_our_number_is_not_taken_for_ours(tmp_path):
+    """That two companies have a type and a currency in common proves nothing."""
+    town = Town(tmp_path)
+    town.configure('kind = "webcrm"', 'kind = "webcrm"\nnumber_owner = "webcrm"')
+    town.people.new_organisation("Björk AB", ExtraCustom1="4711", Telephone="08-1")
+    town.world.faults.add(Fault(system="fortnox", method="POST", path="/3/customers", fault="lost_before"))
+    async with town.running():
+        await town.sync()
+        town.people.new_customer(CustomerNumber="4711", Name="Rör AB", Type="COMPANY", Phone1="08-999")
+        await calm(town)
+        assert await town.desk.parked() or await town.desk.conflicts()

@@ -75,3 +75,24 @@ def test_a_migration_that_fails_leaves_the_version_before_it_and_a_copy(tmp_path
         assert not db.in_transaction
         assert db.execute("PRAGMA user_version").fetchone() == (NOW,)
     assert schema(path) == schema(path.with_suffix(f".schema{NOW}.db")) == before
+
+
+def test_without_room_for_the_copy_nothing_is_changed(tmp_path, monkeypatch):
+    """
+    DBS02 says what to do; the file stays as the older program left it.
+    """
+    path = tmp_path / "state.db"
+    at_version(path, 1)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.shutil, "copy2", full)
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as db,
+        pytest.raises(StateError, match="No space left") as caught,
+    ):
+        migrate(db, path)
+    assert caught.value.code == "DBS02"
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
