@@ -52,10 +52,11 @@ SHAPE: Final = {
     "JSN08": Code("a value has the wrong type or an absurd size", "report it with the path shown"),
     "JSN09": Code("a value that must be there is missing", "report it with the path shown"),
     "JSN14": Code("an error inside an answer that says success", "read their answer"),
-    "JSN15": Code("a list changed its length each time it was read", ITSELF),
+    "JSN15": Code("a list changed its length, or repeated a page, each time it was read", ITSELF),
     "JSN16": Code("a search shows what was not asked for", "report it; nothing is created until then"),
     "JSN17": Code(
-        "a search does not show what is there", "report it when it lasts; nothing is created there until then"
+        "a search or a list does not show what is there",
+        "report it when it lasts; nothing is created there until then",
     ),
 }
 

@@ -171,7 +171,7 @@ class Deliveries:
         found: dict[str, Payload] = {}
         async for page in pages:
             for line in page.rows:
-                key = wire.born_id(line, lines.ID) or f"row {len(found)}"  # not every query asks for the id
+                key = wire.born_id(line, lines.ID) or f"row {len(found)}"  # as the vendor shows it
                 found[key] = lines.slim(line, self._layout)
         return list(found.values())
 
