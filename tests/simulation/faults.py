@@ -74,7 +74,7 @@ async def _jump(simulation: Simulation, chance: random.Random) -> None:
     """The host's clock is set, forwards or back."""
     before, simulation.clock.wrong_s = simulation.clock.wrong_s, chance.choice(WRONG_S)
     ahead_s = simulation.clock.wrong_s - before
-    simulation.oracle.clock_set_at_s = simulation.true.passed_s
+    simulation.oracle.time_leapt_at_s = simulation.true.passed_s
     simulation.oracle.conduct.host_ahead_s += ahead_s if 0 < ahead_s <= UNNOTICED_S else 0.0
 
 
@@ -395,6 +395,7 @@ async def _mass(simulation: Simulation, chance: random.Random) -> None:
     for key in simulation.crowd.ids(FORTNOX, "customer"):
         simulation.crowd.act_on("edit_customer", key, chance, 'Name"')
     simulation.oracle.masses(since_s)
+    simulation.oracle.time_leapt_at_s = simulation.true.passed_s
     process = simulation.machine.running
     if process and chance.random() < 0.5:
         await simulation.nudge(process)
