@@ -109,7 +109,7 @@ class Oracle:
         self.figures: Counter[str] = Counter()
         self.violations: list[str] = []
         self.lists_lag_until_s, self._replayed_at_s = 0.0, float("-inf")
-        # From process to process calls are counted by the wall clock; and while time leaps, what was on its way
+        # From process to process calls are counted by the wall clock; and while time leaps, what is under way
         # arrives later than any network would bring it.
         self.time_leapt_at_s = float("-inf")
         self.started_s, self._lists_bent_at_s = 0.0, float("inf")
