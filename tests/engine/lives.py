@@ -16,6 +16,7 @@ from pathlib import Path
 
 import anyio
 
+from daemon.engine.settling import ATTEMPTS
 from daemon.errors import RemoteError
 from daemon.sandbox.log import Log
 from daemon.sandbox.web import Request
@@ -285,5 +286,6 @@ def sampled(count: int, every: int = EVERY) -> range:
 
 
 def may_refuse(events: Sequence[str]) -> bool:
-    """Whether a fault among these makes a record wait for a person."""
-    return any(event.removeprefix("meets ") in REFUSALS for event in events)
+    """Whether a fault among these makes a record wait for a person, or they may spend all attempts."""
+    spent = sum(event.startswith(("meets ", "kill ")) for event in events)
+    return spent >= ATTEMPTS or any(event.removeprefix("meets ") in REFUSALS for event in events)
