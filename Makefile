@@ -29,7 +29,7 @@ lint: .venv/development ## style, format and types
 bench: .venv/development ## measure what is promised in figures, in about four minutes; needs an idle machine
 	@$(BIN)/python -m tests.bench
 
-simulate: .venv/development ## no duplicate and no loss, whatever fails: worlds from fresh seeds, crashes, kills; half an hour
+simulate: .venv/development ## no duplicate and no loss, whatever fails: worlds from fresh seeds, crashes, kills; an hour
 	@$(BIN)/python -m tests.simulation
 
 mutants: .venv/development ## break the daemon on purpose and show that the simulation finds each break
