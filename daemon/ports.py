@@ -13,7 +13,7 @@ from daemon.core.mapping import Table
 from daemon.core.merge import Conflict
 from daemon.core.records import Agreeing, Fields, Lane, Names, Problem, Seen, Side
 from daemon.core.steps import Create, Decision, Step, Update
-from daemon.core.work import Binding, Finish, Intent, IntentState, Mark, Task, Which, Written
+from daemon.core.work import Binding, Counts, Finish, Intent, IntentState, Mark, Task, Which, Written
 
 T = TypeVar("T")
 
@@ -265,6 +265,9 @@ class Work(Protocol):
     def recall(self, side: Side, before: dt.datetime, most: int) -> Sequence[tuple[str, Seen]]:
         """Whole records of one side linked before a time, by their partner's id, the youngest link first."""
 
+    def twins(self, agreement: Agreement, side: Side, record_id: str) -> Sequence[Seen]:
+        """The unlinked records of the other side that no record of `side` but this one shares a name with."""
+
     def agree(self, fortnox_id: str, partner_id: str, agreed: Agreeing, now: dt.datetime) -> None:
         """Link two records, or add to what they agreed on."""
 
@@ -334,18 +337,6 @@ class Intents(Protocol):
 
     def in_state(self, state: IntentState) -> Sequence[Intent]:
         """All in one state, oldest first."""
-
-
-class Counts(Struct, frozen=True, kw_only=True):
-    """What waits at one connector. `next_look_at` is the earliest for an unknown outcome."""
-
-    linked: int
-    parked: int
-    held: int
-    conflicts: int
-    unknown: int
-    next_look_at: dt.datetime | None
-    oldest_unknown_at: dt.datetime | None
 
 
 class Transaction(Protocol):

@@ -35,7 +35,9 @@ class Strange(Struct, frozen=True):
     ids: tuple[str, ...]
 
 
-def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | None:
+def born(
+    sent: Fields, table: Table, hits: Sequence[Seen], recognised_by: Sequence[str] = ("number",)
+) -> Found | Strange | None:
     """
     The record that a creation with `sent` made, judged by every record that a look brought.
 
@@ -49,16 +51,14 @@ def born(sent: Fields, table: Table, hits: Sequence[Seen]) -> Found | Strange | 
             return Found(ours[0])
         if ours:
             return Strange(tuple(sorted(hit.id for hit in ours)))
-    number = sent.get("number")
-    if number is None:
-        return None
-    wanted = table.normal("number", number)
-    same = _once(hit for hit in hits if hit.fields.get("number") == wanted)
-    if not same:
-        return None
-    if len(same) == 1 and _may_be_ours(sent, table, same[0]):
-        return Found(same[0])
-    return Strange(tuple(sorted(hit.id for hit in same)))
+    for name in (each for each in recognised_by if each not in MARKS and sent.get(each) is not None):
+        wanted = table.normal(name, sent[name])
+        same = _once(hit for hit in hits if hit.fields.get(name) == wanted)
+        if len(same) == 1 and _may_be_ours(sent, table, same[0]):
+            return Found(same[0])
+        if same:
+            return Strange(tuple(sorted(hit.id for hit in same)))
+    return None
 
 
 def _once(hits: Iterable[Seen]) -> list[Seen]:
@@ -95,21 +95,16 @@ def landed(sent: Fields, table: Table, now: Fields, agreement: Agreement) -> fro
     )
 
 
-def took(step: Create | Update, now: Seen) -> bool:
-    """Whether a write shows: an update that left all as it was did not happen, whatever was answered."""
-    if isinstance(step, Create):
-        return True
-    return any(field not in now.fields or now.fields[field] != was for field, was in step.was.items())
-
-
 def shows(step: Create | Update, table: Table, now: Seen) -> bool:
     """
     Whether a list shows a write. One that shows nothing as it was sent may lag: what it shows may be older
     still than what stood there before. Rows that are records of their own prove only themselves.
     """
+    if isinstance(step, Create):
+        return True
     own = step.fields.keys() - table.later
-    if isinstance(step, Create) or not own:
-        return took(step, now)
+    if not own:
+        return any(field not in now.fields or now.fields[field] != was for field, was in step.was.items())
     if any(now.fields.get(field) == step.was.get(field) for field in step.fields.keys() & table.later):
         return False
     return any(

@@ -102,3 +102,15 @@ class Written(Struct, frozen=True, kw_only=True):
     code: str = ""
     cause: str = ""
     remedy: str = ""
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """What waits at one connector. `next_look_at` is the earliest for an unknown outcome."""
+
+    linked: int
+    parked: int
+    held: int
+    conflicts: int
+    unknown: int
+    next_look_at: dt.datetime | None
+    oldest_unknown_at: dt.datetime | None

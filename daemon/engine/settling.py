@@ -77,7 +77,7 @@ class Settler:
             await self._not_now(intent)
             return None
         try:
-            found = await self._writer.look(step, since)
+            found = await self._writer.finder.look(step, since)
         except Unusable as error:
             if error.code != IGNORED:
                 raise

@@ -18,7 +18,7 @@ from daemon.core.doubt import Doubt, Waiting
 from daemon.core.records import Lane, Side
 from daemon.core.report import ConnectorReport, shown
 from daemon.core.steps import Create, Update
-from daemon.core.work import Binding, Intent, IntentState, Task, Which
+from daemon.core.work import Binding, Counts, Intent, IntentState, Task, Which
 from daemon.engine.first_run import read_ahead
 from daemon.engine.looks import Looks
 from daemon.engine.rounds import Company, Pass, Rounds, Settings
@@ -27,7 +27,7 @@ from daemon.engine.settling import Settler
 from daemon.engine.writing import REQUEST_S, Writer
 from daemon.errors import Refused
 from daemon.events import Events
-from daemon.ports import Clock, Counts, Ids, Journal, Transaction
+from daemon.ports import Clock, Ids, Journal, Transaction
 
 ROUNDS = 3  # number write-backs need a second, links a third
 IMPORTED_TOGETHER = 40

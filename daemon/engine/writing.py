@@ -11,8 +11,7 @@ is looked for before it is tried again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 
 import anyio
 from msgspec import Struct
@@ -21,10 +20,11 @@ from daemon.core.agreed import half_written, ids_of, made_equal
 from daemon.core.agreement import Agreement
 from daemon.core.mapping import Table
 from daemon.core.records import Agreeing, Lane, Problem, Seen, Side
-from daemon.core.recover import Found, Strange, born
+from daemon.core.recover import Found, Strange
 from daemon.core.steps import Create, Decision, Step, Tables, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
+from daemon.engine.finding import Finder
 from daemon.engine.looks import Looks
 from daemon.errors import DaemonError, Gone, GrantError, OutcomeUnknown, Refused, RemoteError
 from daemon.events import (
@@ -79,6 +79,7 @@ class Writer:
     ) -> None:
         self._binding, self.agreement, self._accounts = binding, agreement, accounts
         self.looks, self._timing = looks, timing
+        self.finder = Finder(binding, agreement, accounts, journal)
         self._journal, self._clock, self._events = journal, clock, events
         self.pending: dict[Side, list[Pending]] = {side: [] for side in Side}
         self.written = 0
@@ -145,39 +146,13 @@ class Writer:
     async def _free_to_create(self, job: Job, intent: Intent) -> bool:
         """Look for an earlier creation of ours that this memory does not know; settled or parked if so."""
         step = intent.step
-        found = await self.look(step, None)
+        found = await self.finder.look(step, None)
         if isinstance(found, Found):
             written = Written(outcome="adopted", cause="an earlier creation of ours was found")
             await self.settle(intent, found.seen, written, job.task)
         elif isinstance(found, Strange):
             await self.set_aside(intent, self.problem_of(step, found), job)
         return found is None
-
-    async def look(self, step: Create | Update, since: dt.datetime | None) -> Found | Strange | None:
-        """What an earlier request of a creation made; `since` is a time before it, None when unknown."""
-        system = self.system(step.side)
-        hits = await system.look(self.kind, step.fields, since, partial(self._whole, step))
-        return born(step.fields, system.table(self.kind), hits)
-
-    async def _whole(self, step: Create | Update, record_ids: Sequence[str]) -> Sequence[Seen]:
-        """These records, but for those known to bear another mark or none: it is given at birth only."""
-        account, mark = self._accounts[step.side], step.fields.get("reference")
-        known = await self._stored(account, record_ids)
-        unread = [
-            record_id
-            for record_id in record_ids
-            if mark is None or record_id not in known or known[record_id].fields.get("reference") == mark
-        ]
-        await account.read_by_key(self.agreement, unread, Lane.SETTLE)
-        return list((await self._stored(account, unread)).values())
-
-    async def _stored(self, account: Account, record_ids: Sequence[str]) -> Mapping[str, Seen]:
-        def work(tx: Transaction) -> Mapping[str, Seen]:
-            here = tx.observations(account.system.scope, self.kind)
-            found = [stored[0] for each in record_ids if (stored := here.seen(each))]
-            return {seen.id: seen for seen in found if seen.full}
-
-        return await self._journal.write(work)
 
     async def _send(self, job: Job, intent: Intent, lane: Lane) -> None:
         now = self.their_time(intent.step.side)
@@ -262,7 +237,7 @@ class Writer:
         except (GrantError, RemoteError) as error:
             await self.unknown(intent, error, wait=dt.timedelta(0))
             raise
-        found = await self._stored(account, [step.target_id])
+        found = await self.finder.stored(step.side, [step.target_id])
         return {} if not found else half_written(step, found[step.target_id], self._table(step.side))
 
     async def unknown(self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None) -> None:

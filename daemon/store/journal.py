@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from daemon.core.work import Binding
+from daemon.core.work import Binding, Counts
 from daemon.errors import ConfigError
-from daemon.ports import Clock, Counts, Ids
+from daemon.ports import Clock, Ids
 from daemon.store.chain import rows_of, verify_chain
 from daemon.store.database import Database, Lock, open_database
 from daemon.store.intents import Intents

@@ -204,6 +204,12 @@ class Work:
     def _resolved(self, key: str) -> Mapping[str, Side]:
         return {field: Side(use) for field, use in self._run("conflicts_open", key=key) if use}
 
+    def twins(self, agreement: Agreement, side: Side, record_id: str) -> Sequence[Seen]:
+        """The unlinked records of the other side that no record of `side` but this one shares a name with."""
+        own = self.seen(side, record_id)
+        candidates = self._candidates(agreement, side, own) if own else ()
+        return list({c.record.id: c.record for c in candidates if not c.linked and not c.rivals}.values())
+
     # -------------------------------------------------------------- what was decided
 
     def agree(self, fortnox_id: str, partner_id: str, agreed: Agreeing, now: dt.datetime) -> None:

@@ -141,6 +141,38 @@ async def test_a_new_record_that_is_renamed_before_its_creation_is_settled_is_kn
         assert await town.desk.conflicts() == []
 
 
+async def test_a_new_record_that_is_renumbered_before_its_creation_is_settled_is_known_by_the_rest(tmp_path):
+    """A look by its number does not find it; what the last list showed under its organisation number does."""
+    town = Town(tmp_path)
+    fields = {"OrganisationNumber": "556016-0680", "Phone1": "08-1"}
+    number = town.people.new_customer(Name="Acme AB", **fields)["CustomerNumber"]
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        type_in(town, number, "webcrm", "ExtraCustom1", "4711")
+        type_in(town, number, "fortnox", "Phone1", "08-2")
+        await calm(town)
+        assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
+        assert [each["field"] for each in await town.desk.conflicts()] == ["number"]
+
+
+async def test_a_new_record_that_is_deleted_before_its_creation_is_settled_undoes_no_edit(tmp_path):
+    """It was shown, so the creation took effect; the rest is a record deleted at one side."""
+    town = Town(tmp_path)
+    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        await town.sync()
+        (made,) = town.people.organisations()
+        town.people.act("webcrm", "delete_organisation", id=made["OrganisationId"])
+        type_in(town, number, "fortnox", "Phone1", "08-2")
+        await calm(town)
+        assert town.people.customer(number)["Phone1"] == "08-2"
+        assert town.people.organisations() == []
+        assert [each["code"] for each in await town.desk.parked()] == ["REC02"]
+
+
 async def test_a_creation_that_another_look_linked_does_not_wait_to_be_repeated(tmp_path):
     """It was made and seen, a person deleted it before it was settled: nothing is left to try again."""
     town = Town(tmp_path)
