@@ -32,7 +32,7 @@ def made_equal(
         if field not in now.fields or (agreement.belongs_to and field == agreement.belongs_to.field):
             continue
         shown, sent = now.fields[field], table.normal(field, value)
-        differs = not (rule.same(shown, sent) if rule else shown == sent)
+        differs = not agreement.says(field, step.side, shown, sent)
         if differs and outcome == "adopted":
             agreed[field] = None
         elif step.side is Side.PARTNER:

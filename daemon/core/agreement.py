@@ -114,6 +114,13 @@ class Agreement(Struct, frozen=True, kw_only=True):
         """The rule of one field."""
         return next((rule for rule in self.rules if rule.field == field), None)
 
+    def says(self, field: str, side: Side, now: Value, sent: Value) -> bool:
+        """Whether what one side holds in a field says what it was sent."""
+        rule = self.rule(field)
+        if rule is None:
+            return now == sent
+        return rule.same(now, sent) if side is Side.FORTNOX else rule.same(sent, now)
+
 
 Resolved = Mapping[str, Side]  # field -> the side a person chose for an open conflict
 Same = Callable[[FieldRule, Value, Value], bool]  # a field, Fortnox' value, the partner's value

@@ -10,9 +10,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from daemon.core.agreement import Agreement, FieldRule
+from daemon.core.agreement import Agreement
 from daemon.core.mapping import Table
-from daemon.core.records import Fields, Seen, Side, Value
+from daemon.core.records import Fields, Seen, Side
 from daemon.core.steps import Create, Update
 
 # What many records share, or what was looked for: it tells nothing about which record this is.
@@ -86,12 +86,12 @@ def goes_by(step: Create, since: dt.datetime | None) -> tuple[str, ...]:
     return ("name", "reference") if since is None else ()
 
 
-def landed(sent: Fields, table: Table, now: Fields, agreement: Agreement) -> frozenset[str]:
+def landed(step: Update, table: Table, now: Fields, agreement: Agreement) -> frozenset[str]:
     """The fields of an update that took effect: what is there now says what was sent."""
     return frozenset(
         field
-        for field, value in sent.items()
-        if field in now and _says(agreement.rule(field), now[field], table.normal(field, value))
+        for field, value in step.fields.items()
+        if field in now and agreement.says(field, step.side, now[field], table.normal(field, value))
     )
 
 
@@ -111,10 +111,6 @@ def shows(step: Create | Update, table: Table, now: Seen) -> bool:
         field not in now.fields or now.fields[field] == table.normal(field, step.fields[field])
         for field in own
     )
-
-
-def _says(rule: FieldRule | None, now: Value, sent: Value) -> bool:
-    return rule.same(now, sent) if rule else now == sent
 
 
 def _may_be_ours(sent: Fields, table: Table, seen: Seen) -> bool:

@@ -120,7 +120,7 @@ class Settler:
     async def _settle_update(self, intent: Intent, step: Update, system: System) -> None:
         seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
         table, agreement = system.table(step.kind), self._writer.agreement
-        kept = landed(step.fields, table, seen.fields, agreement) if seen else frozenset[str]()
+        kept = landed(step, table, seen.fields, agreement) if seen else frozenset[str]()
         if seen and intent.answered:  # they said so: what is there instead was written since
             kept |= {field for field, was in step.was.items() if seen.fields.get(field, was) != was}
         if seen is None or not kept:

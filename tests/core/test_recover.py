@@ -4,17 +4,33 @@ What became of a write whose answer was lost.
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.records import Seen
+from daemon.core.agreement import Decides, FieldRule
+from daemon.core.records import Seen, Side
 from daemon.core.recover import Found, Strange, born, landed
+from daemon.core.steps import Update
 from daemon.systems.fortnox.mapping import CUSTOMER, creating
-from tests.core.deciding import AGREEMENT
+from tests.core.deciding import AGREEMENT, TABLES
 
 TABLE = creating(CUSTOMER)
 MARK = "FS1.WC.C.GEU7AIDIQAZO3MG4KT4DE6CQ5O"
+
+
+def sending(fields, side=Side.FORTNOX):
+    return Update(
+        kind="customer",
+        side=side,
+        key="partner:1",
+        source_id="1",
+        target_id="1",
+        fields=fields,
+        was={},
+        reason="",
+    )
 
 
 def hit(record_id, **fields):
@@ -92,7 +108,24 @@ LANDED = {
 @pytest.mark.parametrize(("sent", "now", "fields"), LANDED.values(), ids=LANDED)
 def test_what_an_update_became(sent, now, fields):
     """Field by field: what is there now is what was sent."""
-    assert fields == landed(sent, TABLE, now, AGREEMENT)
+    assert fields == landed(sending(sent), TABLE, now, AGREEMENT)
+
+
+SPOKEN = msgspec.structs.replace(
+    AGREEMENT,
+    rules=(
+        FieldRule(field="note", decides=Decides.FORTNOX, same=lambda ours, theirs: str(ours) in str(theirs)),
+    ),
+)
+
+
+@pytest.mark.parametrize("now", ["", None, "Ring först"], ids=repr)
+def test_a_note_that_is_added_to_what_a_person_wrote_has_not_landed_where_it_is_not_shown(now):
+    """Fortnox' word is part of the partner's, not the other way round: an empty note says nothing."""
+    table = TABLES.partner
+    assert landed(sending({"note": "cancelled"}, Side.PARTNER), table, {"note": now}, SPOKEN) == frozenset()
+    told = {"note": "Ring först\ncancelled"}
+    assert landed(sending({"note": "cancelled"}, Side.PARTNER), table, told, SPOKEN) == {"note"}
 
 
 WORDS = st.text(alphabet="abAB'1 ", max_size=4)

@@ -116,7 +116,7 @@ PROTOCOL: Final = (
         "protocol",
         "an unclear update is taken for done",
         SETTLING,
-        "kept = landed(step.fields, table, seen.fields, agreement) if seen else frozenset[str]()",
+        "kept = landed(step, table, seen.fields, agreement) if seen else frozenset[str]()",
         "kept = frozenset(step.fields) if seen else frozenset[str]()",
     ),
     Mutant(
