@@ -174,7 +174,7 @@ STATE: Final = {
     "DBS04": Code("the state was written by a newer program", "start the newer version again"),
     "DBS05": Code(
         "the state may be older than what was done: a copy put back, or not closed",
-        "nothing; until the time that is told nothing is created, all else goes on",
+        "nothing; until the time that is told no record is created and rows of documents wait",
     ),
 }
 

@@ -43,14 +43,20 @@ def nothing(_response: web.Response) -> web.Response:
     return web.Response.json(200, [])
 
 
+def unseen_article(town: Town) -> Lists:
+    """An article whose creation in webCRM no list shows."""
+    lists = Lists(town, "/QuotationLines/LinkedData")
+    town.people.new_article(ArticleNumber="A9", Description="Bricka", price=1)
+    lists.show = nothing
+    return lists
+
+
 @pytest.mark.row("D4")
 async def test_what_they_said_was_made_is_not_made_again_because_no_list_shows_it(tmp_path):
     """It is listed as INT02; when the list is right again, `retry` links it."""
     town = Town(tmp_path)
-    lists = Lists(town, "/QuotationLines/LinkedData")
-    town.people.new_article(ArticleNumber="A9", Description="Bricka", price=1)
+    lists = unseen_article(town)
     async with town.running():
-        lists.show = nothing
         await town.sync()
         for _ in range(4):
             town.wait(minutes=1)
@@ -185,10 +191,8 @@ async def test_a_list_that_was_not_believed_is_not_relied_on_in_the_next_pass_ei
 async def test_what_they_said_was_made_waits_for_a_person_also_when_its_source_is_edited(tmp_path):
     """Another text is no reason to make it once more."""
     town = Town(tmp_path)
-    lists = Lists(town, "/QuotationLines/LinkedData")
-    town.people.new_article(ArticleNumber="A9", Description="Bricka", price=1)
+    unseen_article(town)
     async with town.running():
-        lists.show = nothing
         for _ in range(5):
             await town.sync()
             town.wait(minutes=1)
