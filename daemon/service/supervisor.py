@@ -130,7 +130,7 @@ class Supervisor:
         return sorted({*old, *new})
 
     async def stop(self) -> None:
-        """End every pass at its next boundary, waiting at most 30 s; reading back may take `CONFIRM_S` more."""
+        """End every pass at its next boundary, within 30 s; reading back may take `CONFIRM_S` more."""
         self._state = "stopping"
         for runner in self.runners.values():
             runner.stop()
