@@ -13,7 +13,7 @@ from msgspec import Struct
 from daemon.core.agreement import Agreement
 from daemon.core.mapping import Table
 from daemon.core.records import Fields, Seen, Side
-from daemon.core.steps import Create, Update
+from daemon.core.steps import Create, Step, Update
 
 # What many records share, or what was looked for: it tells nothing about which record this is.
 COMMON = frozenset(
@@ -36,14 +36,19 @@ class Strange(Struct, frozen=True):
 
 
 def born(
-    sent: Fields, table: Table, hits: Sequence[Seen], recognised_by: Sequence[str] = ("number",)
+    sent: Fields,
+    table: Table,
+    hits: Sequence[Seen],
+    recognised_by: Sequence[str] = ("number",),
+    since: dt.datetime | None = None,
 ) -> Found | Strange | None:
     """
     The record that a creation with `sent` made, judged by every record that a look brought.
 
     Equality is of the whole value: a search that finds parts of words proves
     nothing. A record with our number and another mark is strange, and so is one with another name, unless
-    something that few records share (a telephone, a street) is as we sent it: then it was edited since.
+    something that few records share (a telephone, a street) is as we sent it, or it was made under our
+    number `since` a time just before it was sent: then it was edited since.
     """
     for name in MARKS:
         ours = _once(hit for hit in hits if name in sent and hit.fields.get(name) == sent[name])
@@ -54,7 +59,7 @@ def born(
     for name in (each for each in recognised_by if each not in MARKS and sent.get(each) is not None):
         wanted = table.normal(name, sent[name])
         same = _once(hit for hit in hits if hit.fields.get(name) == wanted)
-        if len(same) == 1 and _may_be_ours(sent, table, same[0]):
+        if len(same) == 1 and _may_be_ours(sent, table, same[0], since if name == "number" else None):
             return Found(same[0])
         if same:
             return Strange(tuple(sorted(hit.id for hit in same)))
@@ -68,6 +73,11 @@ def _once(hits: Iterable[Seen]) -> list[Seen]:
         if hit not in found:
             found.append(hit)
     return found
+
+
+def stands(code: str, steps: Sequence[Step]) -> bool:
+    """Whether what was parked under `code` waits for a person, whatever is edited: it may be there unseen."""
+    return code == GIVEN_UP and any(isinstance(step, Create) for step in steps)
 
 
 def goes_by(step: Create, since: dt.datetime | None) -> tuple[str, ...]:
@@ -113,9 +123,12 @@ def shows(step: Create | Update, table: Table, now: Seen) -> bool:
     )
 
 
-def _may_be_ours(sent: Fields, table: Table, seen: Seen) -> bool:
+def _may_be_ours(sent: Fields, table: Table, seen: Seen, since: dt.datetime | None) -> bool:
     if seen.fields.get("reference") not in (None, sent.get("reference")):
         return False
+    # Nobody knew it when the creation was decided, and it was made when that was sent.
+    if since and seen.born_at and seen.born_at >= since:
+        return True
     if seen.fields.get("name") == table.normal("name", sent.get("name")):
         return True
     telling = [field for field, value in sent.items() if value is not None and field not in COMMON]

@@ -78,7 +78,6 @@ class IntentState(enum.StrEnum):
     READY = "ready"  # decided and stored, nothing sent
     SENT = "sent"  # a request may be on its way, or its answer not yet confirmed
     UNKNOWN = "unknown"  # sent, and nobody knows what became of it
-    HOLD = "hold"  # a person must look
 
 
 class Intent(Struct, frozen=True, kw_only=True):

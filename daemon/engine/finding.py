@@ -32,7 +32,7 @@ class Finder:
         hits = await system.look(kind, step.fields, since, partial(self._whole, step))
         shown = {hit.id for hit in hits}
         known = [seen for seen in await self._known(step) if seen.id not in shown]
-        return born(step.fields, system.table(kind), [*hits, *known], self._agreement.recognised_by)
+        return born(step.fields, system.table(kind), [*hits, *known], self._agreement.recognised_by, since)
 
     async def stored(self, side: Side, record_ids: Sequence[str]) -> Mapping[str, Seen]:
         """Those of these records that are known whole."""

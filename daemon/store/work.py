@@ -16,8 +16,8 @@ from daemon.core.guard import essence, plain, touched
 from daemon.core.match import Candidate, naming
 from daemon.core.merge import Conflict, ConflictState
 from daemon.core.records import Agreeing, Problem, Seen, Side, Value
-from daemon.core.recover import GIVEN_UP
-from daemon.core.steps import Bond, Create, Decision, Owner, Step, Unit
+from daemon.core.recover import stands
+from daemon.core.steps import Bond, Decision, Owner, Step, Unit
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.store.chain import NO_CHAIN
 from daemon.store.observations import Observations
@@ -270,9 +270,8 @@ class Work:
         row = self._run("parked_get", key=decision.unit.key).fetchone()
         if row is None:
             return False
-        if row[5] == GIVEN_UP and any(isinstance(step, Create) for step in decision.steps):
-            return True
-        return bool(row[3]) or (row[1] == self._digest(decision) and row[2] == self._binding.config)
+        same = row[1] == self._digest(decision) and row[2] == self._binding.config
+        return bool(row[3]) or same or stands(row[5], decision.steps)
 
     def park(self, decision: Decision, problem: Problem, now: dt.datetime) -> bool:
         """

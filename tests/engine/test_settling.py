@@ -141,6 +141,21 @@ async def test_a_new_record_that_is_renamed_before_its_creation_is_settled_is_kn
         assert await town.desk.conflicts() == []
 
 
+async def test_a_new_record_that_is_all_changed_before_its_creation_is_settled_is_known_by_birth(tmp_path):
+    """Under our number, made when we sent it: what stands there was typed by a person since."""
+    town = Town(tmp_path)
+    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        type_in(town, number, "webcrm", "Name", "Acme Nya AB")
+        type_in(town, number, "webcrm", "Telephone", "08-2")
+        await calm(town)
+        assert values(town, number, "Name", "Name") == ("Acme Nya AB", "Acme Nya AB")
+        assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
+        assert await town.desk.conflicts() == []
+
+
 async def test_a_new_record_that_is_renumbered_before_its_creation_is_settled_is_known_by_the_rest(tmp_path):
     """A look by its number does not find it; what the last list showed under its organisation number does."""
     town = Town(tmp_path)
