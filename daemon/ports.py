@@ -222,6 +222,7 @@ class Observations(Protocol):
         changed_at: dt.datetime | None = None,
         again_after: dt.timedelta = dt.timedelta(0),
         run: int | None = None,
+        listed: bool = False,
     ) -> None:
         """Store what a list or a reading by key showed; news gets a sequence number."""
 

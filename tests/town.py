@@ -280,6 +280,7 @@ class Town:
         self._ended_at = 0.0
         self.placed_at = 0.0  # when somebody put the state file where it is
         self.log: Log = quiet
+        self.events: Events | None = None  # else each life has its own, which takes long
         self.watch: Callable[[str], None] = lambda _step: None  # told of each request, answer and commit
 
     def configure(self, old: str, new: str) -> None:
@@ -304,7 +305,7 @@ class Town:
         await _without_fsync(journal.database)
         _watched(journal.database, self)
         try:
-            self.house = House(journal, self.clock, ids, Events(self.log), self._connect)
+            self.house = House(journal, self.clock, ids, self.events or Events(self.log), self._connect)
             await self.house.remember_budgets(self._ended_at, self.placed_at)
             self.desk = StateDesk(journal.database, journal.sealer)
             await self.house.build(self.config(), {})
@@ -339,10 +340,10 @@ class Town:
 
     def writes(self, since: int = 0) -> list[str]:
         """The daemon's requests with effect, logins apart, as "METHOD /path"."""
-        found = [*self.requests("fortnox", since=since), *self.requests("webcrm", since=since)]
+        items = [item for item in self.world.log.since(since) if item["client"] == "fortnox-syncd"]
         return [
             f"{item['method']} {item['path']}"
-            for item in found
+            for item in sorted(items, key=lambda item: item["system"])
             if item["method"] != "GET" and "oauth" not in item["path"] and "Auth" not in item["path"]
         ]
 

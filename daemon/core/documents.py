@@ -151,11 +151,18 @@ def doubled(sent: Value, now: Value) -> bool:
     """
     Whether what is shown holds all that was sent, and some of it more than once.
 
-    A network that delivered a request twice did that, not a person.
+    A network that delivered a request twice did that, not a person. A text that is there twice is read as
+    one row (`joined`), so texts are counted by their lines.
     """
-    wanted, present = (Counter(map(_identity, unpacked(value))) for value in (sent, now))
+    wanted, present = (Counter(_apart(unpacked(value))) for value in (sent, now))
     extra = present - wanted
     return bool(extra) and present >= wanted and extra.keys() <= wanted.keys()
+
+
+def _apart(rows: Iterable[DocumentRow]) -> Iterable[tuple[object, ...]]:
+    for row in rows:
+        lines = row.text.split("\n") if row.is_text else [row.text]
+        yield from (_identity(msgspec.structs.replace(row, text=line)) for line in lines)
 
 
 def row_alike(mine: DocumentRow, other: DocumentRow) -> bool:

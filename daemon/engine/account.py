@@ -199,7 +199,7 @@ class Account:
         def work(tx: Transaction) -> None:
             here = self._here(tx, agreement.kind)
             rows = [row for row in page.rows if not self._overtaken.is_stale(agreement.kind, row.id, began)]
-            here.store(rows, names, now, changed_at=changed_at, again_after=again_after, run=run)
+            here.store(rows, names, now, changed_at=changed_at, again_after=again_after, run=run, listed=True)
             if finish:
                 here.finish(finish)
 

@@ -15,12 +15,12 @@ import anyio
 import msgspec
 from msgspec import Struct
 
+from daemon.core import plan
 from daemon.core.agreed import ids_of
 from daemon.core.agreement import Agreement
 from daemon.core.doubt import CODE, NEW, Doubt, Waiting, left_s
 from daemon.core.guard import Limits, objections
 from daemon.core.match import Double
-from daemon.core.plan import decide, undisputed
 from daemon.core.records import Lane, Side
 from daemon.core.steps import Create, Decision, Link, Step, Update, only_steps, overwrites
 from daemon.core.work import Binding, Task, Which, Written
@@ -149,16 +149,17 @@ class Rounds:
             tasks = await self._journal.write(ask)
         return [_as_asked(task) for task in tasks] if this.dry_run and this.asked else tasks
 
-    def creates_at(self, kind: str, tasks: Sequence[Task]) -> Sequence[Side]:
-        """The sides at which these tasks would create something."""
-        steps = only_steps([job.decision for job in self._decide(kind, tasks)])
-        return sorted({step.side for step in steps if isinstance(step, Create)})
-
     async def decide_and_act(
         self, this: Pass, kind: str, tasks: Sequence[Task], which: Which = Which.ALL
     ) -> bool:
         """`which` tasks these are: only when they are all there are, a plan held before is judged anew."""
-        jobs = await self._without_standstill(kind, self._decide(kind, tasks))
+        return await self.act(this, kind, tasks, self.decide(kind, tasks), which)
+
+    async def act(
+        self, this: Pass, kind: str, tasks: Sequence[Task], jobs: list[Job], which: Which = Which.ALL
+    ) -> bool:
+        """Do what was decided about these tasks; whether anything may need another decision."""
+        jobs = await self._without_standstill(kind, jobs)
         if this.dry_run:
             this.steps += only_steps([job.decision for job in jobs])
             return False
@@ -172,13 +173,13 @@ class Rounds:
         await self._wake(kind, tasks)
         return acted or done
 
-    def _decide(self, kind: str, tasks: Sequence[Task]) -> list[Job]:
+    def decide(self, kind: str, tasks: Sequence[Task]) -> list[Job]:
         """One job for each record, in a stable order; twins that are both new make one."""
         tables = self._writers[kind].tables()
         agreement = self._agreements[kind]
         ordered = sorted(tasks, key=lambda task: task.unit.key)
-        decisions = [decide(task.unit, agreement, tables) for task in ordered]
-        going = undisputed(decisions, agreement.recognised_by)
+        decisions = [plan.decide(task.unit, agreement, tables) for task in ordered]
+        going = plan.undisputed(decisions, agreement.recognised_by)
         jobs: dict[str, Job] = {}
         for task, decision in compress(zip(ordered, decisions, strict=True), going):
             key = decision.unit.key
@@ -242,13 +243,13 @@ class Rounds:
 
     def _makes(self, kind: str, job: Job) -> bool:
         """Whether something new comes of it: a record, or rows that are records of their own over there."""
-        return _creates(job) or any(map(self._writers[kind].in_parts, job.decision.steps))
+        return creates(job) or any(map(self._writers[kind].in_parts, job.decision.steps))
 
     async def _without_blind(self, kind: str, jobs: list[Job]) -> list[Job]:
         """Leave out what would be created where a look for an earlier creation cannot be believed now."""
         creations = [step for job in jobs for step in job.decision.steps if isinstance(step, Create)]
         blind = await self._selftest.blind(kind, creations)
-        return [job for job in jobs if not any(_creates(job, side) for side in blind)]
+        return [job for job in jobs if not any(creates(job, side) for side in blind)]
 
     # -------------------------------------------------------------- acting
 
@@ -378,5 +379,6 @@ def _writes(job: Job) -> bool:
     return any(isinstance(step, Create | Update) for step in job.decision.steps)
 
 
-def _creates(job: Job, side: Side | None = None) -> bool:
+def creates(job: Job, side: Side | None = None) -> bool:
+    """Whether a job makes something new, at one side or at any."""
     return any(isinstance(step, Create) and side in (None, step.side) for step in job.decision.steps)

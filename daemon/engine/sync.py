@@ -21,7 +21,7 @@ from daemon.core.steps import Create, Update
 from daemon.core.work import Binding, Counts, Intent, IntentState, Task, Which
 from daemon.engine.first_run import read_ahead
 from daemon.engine.looks import Looks
-from daemon.engine.rounds import Company, Pass, Rounds, Settings
+from daemon.engine.rounds import Company, Pass, Rounds, Settings, creates
 from daemon.engine.selftest import Selftest
 from daemon.engine.settling import Settler
 from daemon.engine.writing import REQUEST_S, Writer
@@ -170,12 +170,15 @@ class Connector:
         of this pass: the same record may have been made there meanwhile.
         """
         tasks = await self._rounds.tasks(this, kind)
-        unseen = [side for side in self._rounds.creates_at(kind, tasks) if (kind, side) not in this.looked]
+        jobs = self._rounds.decide(kind, tasks)
+        there = [side for side in Side if any(creates(job, side) for job in jobs)]
+        unseen = [side for side in there if (kind, side) not in this.looked]
         for side in unseen:
             await self._look(this, kind, side)
         if unseen:
             tasks = await self._rounds.tasks(this, kind)
-        return await self._rounds.decide_and_act(this, kind, tasks)
+            jobs = self._rounds.decide(kind, tasks)
+        return await self._rounds.act(this, kind, tasks, jobs)
 
     # -------------------------------------------------------------- first import
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 
@@ -61,13 +61,13 @@ class Exchange:
         `route` is the path with its ids named, when it has any. Decimals in
         `body` become exact JSON numbers.
         """
-        asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
+        asked = "&".join(f"{name}={quote(text, safe='')}" for name, text in (query or {}).items())
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         return Request(
             method=method,
-            url=f"{self._base_url}{path}{asked}",
+            url=f"{self._base_url}{path}{'?' if asked else ''}{asked}",
             route=f"{method} {route or path}",
             headers=headers,
             body=None if body is None else _ENCODER.encode(body),

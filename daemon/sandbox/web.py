@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -83,3 +85,13 @@ class Pretend(Protocol):
 
 
 Now = Callable[[], dt.datetime]  # aware, UTC; may be moved by POST /_sandbox/clock
+
+
+def http_date(now: dt.datetime) -> str:
+    """`now` (aware) as the Date header tells it."""
+    return _date_of(int(now.timestamp()))
+
+
+@lru_cache(64)
+def _date_of(second: int) -> str:
+    return formatdate(second, usegmt=True)

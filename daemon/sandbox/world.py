@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from email.utils import format_datetime
 
 from msgspec import Struct, structs
 
 from daemon.sandbox.faults import Fault, FaultName, Faults, answer_of
 from daemon.sandbox.fortnox import Fortnox
 from daemon.sandbox.log import Log
-from daemon.sandbox.web import Now, Pretend, Request, Response
+from daemon.sandbox.web import Now, Pretend, Request, Response, http_date
 from daemon.sandbox.webcrm import Webcrm
 
 Maker = Callable[[Now], Pretend]
@@ -69,7 +68,8 @@ class World:
         self.faults = Faults(seed)
         self.log = Log()
         self.systems: dict[str, Pretend] = {name: make(self.now) for name, make in systems.items()}
-        self.reset(filled=filled, seed=seed)
+        if filled:
+            self.reset(filled=True, seed=seed)
 
     def now(self) -> dt.datetime:
         """The time in every pretend system: aware, UTC."""
@@ -141,8 +141,9 @@ class World:
 
     def _dated(self, response: Response) -> Response:
         """With a Date header of this world: clients may judge the server's clock by it (webcrm.md 5)."""
-        date = format_datetime(self.now(), usegmt=True)
-        return structs.replace(response, headers={"date": date, **response.headers})
+        if "date" in response.headers:
+            return response
+        return structs.replace(response, headers={"date": http_date(self.now()), **response.headers})
 
     def _remember(
         self, system: str, request: Request, response: Response | None, fault: FaultName | None

@@ -64,6 +64,7 @@ class Observations:
         changed_at: dt.datetime | None = None,
         again_after: dt.timedelta = dt.timedelta(0),
         run: int | None = None,
+        listed: bool = False,
     ) -> None:
         """
         Store what a list or a reading by key showed.
@@ -71,17 +72,32 @@ class Observations:
         `changed_at` is a time before the change of a row that is new or
         different and says nothing itself. `again_after` is how long after its
         last reading a record is due again when its list row did not change.
-        `run` numbers a complete reading.
+        `run` numbers a complete reading. What is `listed` may be older than what is known: where its own
+        stamp says so it is due to be read by key, which is believed whatever it says.
         """
         for seen in rows:
             row = self._run("observation_state", id=seen.id).fetchone()
             stored = row and _Stored(*row)
-            if seen.full:
+            if listed and stored and self._is_old(seen, stored):
+                self._run("observation_want", id=seen.id, now=to_text(now))
+            elif seen.full:
                 self._store_whole(seen, stored, names, now, changed_at)
             else:
                 self._store_row(seen, stored, names, now, changed_at, again_after)
             if run is not None:
                 self._run("observation_pass", id=seen.id, run=run)
+
+    def _is_old(self, seen: Seen, stored: _Stored) -> bool:
+        """
+        Whether a whole row differs from what is known and was changed before that.
+
+        A delivery's stamp is the latest of its own and its lines': an old head beside a newer line is
+        believed, and one whose newest line was deleted is read by key once more.
+        """
+        if not seen.full or not stored.whole or seen.changed_at is None or stored.changed_at is None:
+            return False
+        older = to_text(seen.changed_at) < stored.changed_at
+        return older and stored.digest != self._sealer.digest(dict(seen.fields))
 
     def _store_whole(
         self,
@@ -223,14 +239,16 @@ class Observations:
 
 def _due_again(stored: _Stored, digest: bytes, now: dt.datetime, again_after: dt.timedelta) -> dt.datetime:
     """When a record that a list of changes shows must be read: at once if its row differs or it never was."""
-    if stored.row_digest not in (None, digest) or stored.read_at is None:
-        return now
-    read_at = to_time(stored.read_at)
-    if read_at > now:  # the clock was put back: how long ago it was read is not known
-        return now
-    return max(now, read_at + again_after)
+    if stored.row_digest not in (None, digest):
+        return _at_once(stored, now)
+    return _at_once(stored, now) + (again_after if stored.read_at else dt.timedelta(0))
 
 
 def _due_if_new(stored: _Stored, digest: bytes, now: dt.datetime) -> dt.datetime | None:
     """A complete list proves a change only by a row that differs from the one stored."""
-    return now if stored.row_digest is not None and stored.row_digest != digest else None
+    return _at_once(stored, now) if stored.row_digest is not None and stored.row_digest != digest else None
+
+
+def _at_once(stored: _Stored, now: dt.datetime) -> dt.datetime:
+    """Since its last reading: counted from then it stays due though the clock is put back."""
+    return to_time(stored.read_at) if stored.read_at else now

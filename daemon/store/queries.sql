@@ -50,10 +50,12 @@ UPDATE observations SET gone = 1, seq = :seq, due_at = NULL, read_at = :read_at
 WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
 -- name: observation_due
 -- A record that is known whole was changed since, whenever it fell due; one that never was read may be old.
-SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at <= :now AND (due_at > :since OR whole)
+-- Who was read at a time still to come was read by a clock that was put back since; who never was is not put off.
+SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND due_at > ''
+    AND (due_at <= :now OR read_at > :now OR read_at IS NULL) AND (due_at > :since OR whole)
 ORDER BY due_at, id LIMIT :most
 -- name: observation_want
-UPDATE observations SET due_at = :now, pass = CASE WHEN pass = 0 THEN -1 ELSE pass END
+UPDATE observations SET due_at = coalesce(read_at, :now), pass = CASE WHEN pass = 0 THEN -1 ELSE pass END
 WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_known
 SELECT count(*) FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0

@@ -53,7 +53,9 @@ def test_what_a_write_agrees_on(side, sent, now, outcome, agreed):
 
 
 def row(quantity):
-    """A row by its quantity."""
+    """A row by its quantity; one that is a text."""
+    if isinstance(quantity, str):
+        return DocumentRow(text=quantity)
     return DocumentRow(article="1", quantity=Decimal(quantity), price=Decimal(10), total=1000 * quantity)
 
 
@@ -65,6 +67,9 @@ DOUBLES = {
     "one twice, and one of somebody's": ([1, 2], [1, 1, 2, 3], False),
     "one twice, one missing": ([1, 2], [1, 1], False),
     "twice as sent": ([1, 1], [1, 1], False),
+    "a text twice, read as one": (["Ring", 1], ["Ring\nRing", 1], True),
+    "two texts in one, twice": (["Ring\nförst", 1], ["Ring\nförst\nRing\nförst", 1], True),
+    "a text that somebody went on with": (["Ring", 1], ["Ring\nförst", 1], False),
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -52,7 +52,7 @@ async def prologue(story: Story, folder: Path) -> tuple[Stage, Image]:
         await (await open_journal(folder / "state", town.clock, TownIds(), None)).close()
     town.world.log = Log()
     stage.town = town
-    return stage, stage.image(alive=False)
+    return stage, stage.image()
 
 
 async def lead(town: Town) -> None:
@@ -130,7 +130,7 @@ class Death:
         except BaseExceptionGroup as errors:
             if errors.split((PowerCut, RemoteError))[1] is not None:
                 raise
-        return self._image or self._stage.image(alive=False)
+        return self._image or self._stage.image()
 
     def _step(self, step: str) -> None:
         if self._left == 0 and not (step == "request" and self._late_s is not None):
@@ -159,7 +159,9 @@ class Stop:
         self.left -= 1
 
 
-async def stopped(stage: Stage, image: Image, step: int) -> tuple[Image, list[str]]:
+async def stopped(
+    stage: Stage, image: Image, step: int, future: Callable[[], bytes] = bytes
+) -> tuple[Image, list[str]]:
     """What is left by a process that was told to stop at one step, and what it should not have left."""
     town = stage.place(image)
     async with town.running():
@@ -168,7 +170,8 @@ async def stopped(stage: Stage, image: Image, step: int) -> tuple[Image, list[st
             await lead(town)
         town.watch = nobody
         found = await left_open(town)
-    return stage.image(alive=False), found
+        before = future()  # what the stop itself notes is when it was
+    return stage.image()._replace(future=before), found
 
 
 async def left_open(town: Town) -> list[str]:
@@ -258,7 +261,7 @@ async def after(stage: Stage, image: Image, event: str) -> tuple[Image, list[str
             spoil(stage.place(image), stage.story, FAULTS[event.removeprefix("meets ")])
         case _:
             raise ValueError(event)
-    return stage.image(alive=False), []
+    return stage.image(), []
 
 
 def story_of(name: str) -> Story:

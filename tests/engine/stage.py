@@ -3,36 +3,47 @@ What a run starts from: a town as a story left it, and what stays of one when it
 
 The daemon dies between two of its steps, so one life of it shows every death: an
 image of the state folder and of both vendors can be taken at each step. Images
-that are equal in all that decides about the future have one future.
+that are equal in all but the time have one future: between two such deaths nothing
+was stored and no call had an effect, so nothing that is left tells which of them it was, and
+the next start may come at any time after either (how long after is drawn in the second deaths).
 """
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
+import io
 import pickle
-import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from daemon.config import Config
+from daemon.events import Events
 from daemon.sandbox.log import Log
+from daemon.sandbox.webcrm.state import Schema
+from daemon.service.logs import quiet
 from tests.engine.inline import sqlite
 from tests.engine.line import Line
 from tests.engine.story import Seen, Story, effects, may_follow_at_once
 from tests.town import Town
 
 FILES = ("state.db", "state.db-wal", "key")
-OF_A_LIFE = frozenset({"house", "desk", "watch", "config"})
+OF_A_LIFE = frozenset({"house", "desk", "watch", "config", "events"})
+SHARED: dict[int, Schema] = {}  # the greater part of a town, and never changed but replaced
 
 
 class Image(NamedTuple):
-    """The world without the daemon at one moment; `future` is equal where everything to come is equal."""
+    """The world without the daemon at one moment; `future` as of `Stage.future`, where it was asked for."""
 
     town: bytes
     files: tuple[tuple[str, bytes], ...]  # of the state folder
     sent: tuple[Seen, ...]  # the requests under test until then
-    future: bytes
+    future: bytes = b""
 
 
 def nobody(_step: str) -> None:
@@ -47,6 +58,7 @@ class Stage:
         self.town: Town
         self.db: sqlite3.Connection  # of the daemon that lives now
         self._config: Config | None = None
+        self._events = Events(quiet)
         self._sent: list[Seen] = []
         self._sent_until = 0
         self._packed_at: tuple[Any, ...] = ()
@@ -65,10 +77,11 @@ class Stage:
         """A town as the image shows it; the one placed before it is gone."""
         town: Town = Town.__new__(Town)
         town.__dict__.update(pickle.loads(image.town))  # noqa: S301 - our own bytes
-        town.folder, town.watch = self.folder, nobody
+        town.folder, town.watch, town.events = self.folder, nobody, self._events
         state = self.folder / "state"
-        shutil.rmtree(state, ignore_errors=True)
-        state.mkdir(parents=True)
+        state.mkdir(parents=True, exist_ok=True)
+        for old in state.iterdir():
+            old.unlink()
         for name, content in image.files:
             (state / name).write_bytes(content)
         self._sent, self._sent_until = list(image.sent), 0
@@ -94,38 +107,51 @@ class Stage:
 
     # -------------------------------------------------------------- to an image
 
-    def future(self, *, alive: bool = True) -> bytes:
-        """Equal where everything to come is equal. `alive` while the daemon has the state open."""
+    def future(self) -> bytes:
+        """Equal where everything to come is equal, but for its time. While the daemon has the state open."""
         digest = hashlib.blake2b(self._packed(), digest_size=16)
-        digest.update(self._state(alive=alive))
+        digest.update(self._state())
         sent = [(each.at, each.what, may_follow_at_once(each)) for each in self.sent()]
         digest.update(repr(sent).encode())
         return digest.digest()
 
-    def image(self, *, alive: bool = True) -> Image:
+    def image(self) -> Image:
         """What a death leaves now."""
         state = self.folder / "state"
         files = tuple((name, (state / name).read_bytes()) for name in FILES if (state / name).exists())
-        return Image(self._packed(), files, self.sent(), self.future(alive=alive))
+        return Image(pack(self.town), files, self.sent())
 
     def _packed(self) -> bytes:
-        """Packed anew when a vendor was asked or time has passed."""
-        town = self.town
-        world = town.world
-        late = tuple(each.due for each in world._late)
-        at = world.log.last_seq, town.clock.passed_s, late, len(world.faults._armed)
+        """The town whenever it is, packed anew when a vendor was asked."""
+        world = self.town.world
+        late = tuple(each.due - world.now() for each in world._late)
+        at = world.log.last_seq, late, len(world.faults._armed)
         if at != self._packed_at:
-            self._packed_at, self._packed_as = at, pack(town)
+            with timeless(self.town):
+                self._packed_at, self._packed_as = at, pack(self.town)
         return self._packed_as
 
-    def _state(self, *, alive: bool) -> bytes:
+    def _state(self) -> bytes:
         """A digest of the state's content, read anew when it was written."""
-        if not alive:
-            return hashlib.blake2b((self.folder / "state" / "state.db").read_bytes()).digest()
         if self.db.total_changes != self._state_at:
             self._state_at = self.db.total_changes
             self._state_as = hashlib.blake2b(self.db.serialize()).digest()
         return self._state_as
+
+
+@contextmanager
+def timeless(town: Town) -> Iterator[None]:
+    """Within this the town tells no time: by its clock, by what is still to come, by the calls that count."""
+    world, clock = town.world, town.clock
+    fortnox: Any = world.systems["fortnox"]
+    webcrm: Any = world.systems["webcrm"]
+    before = world._late, fortnox._arrivals, webcrm._auth.calls, clock.passed_s
+    world._late = [structs.replace(each, due=each.due - world.now()) for each in world._late]
+    fortnox._arrivals, webcrm._auth.calls, clock.passed_s = {}, {}, 0.0
+    try:
+        yield
+    finally:
+        world._late, fortnox._arrivals, webcrm._auth.calls, clock.passed_s = before
 
 
 def pack(town: Town) -> bytes:
@@ -136,8 +162,25 @@ def pack(town: Town) -> bytes:
     world.faults.__dict__.update(_armed=[each for each in faults["_armed"] if each.active], _number=0)
     ended_at = town.clock.now().timestamp()
     parts = {name: part for name, part in town.__dict__.items() if name not in OF_A_LIFE}
+    packed = io.BytesIO()
     try:
-        return pickle.dumps({**parts, "_ended_at": ended_at}, pickle.HIGHEST_PROTOCOL)
+        _Packer(packed, pickle.HIGHEST_PROTOCOL).dump({**parts, "_ended_at": ended_at})
+        return packed.getvalue()
     finally:
         world.log = log
         world.faults.__dict__.update(faults)
+
+
+def _shared(schema: Schema) -> tuple[Any, ...]:
+    SHARED[id(schema)] = schema
+    return _kept, (id(schema),)
+
+
+def _kept(number: int) -> Schema:
+    return SHARED[number]
+
+
+class _Packer(pickle.Pickler):
+    """Packs for this process only."""
+
+    dispatch_table = copyreg.dispatch_table | {Schema: _shared}

@@ -240,14 +240,15 @@ def webcrm_side(town: Town) -> Counter[tuple[str, str, str]]:
 def differences(town: Town, ends: dict[str, str]) -> list[str]:
     """What is not as it should end: on both sides each record once, with these values; empty when all is."""
     wrong = []
-    for side, records in (("fortnox", fortnox_side(town)), ("webcrm", webcrm_side(town))):
+    fortnox, webcrm = fortnox_side(town), webcrm_side(town)
+    for side, records in (("fortnox", fortnox), ("webcrm", webcrm)):
         names = Counter(name for _, name, _ in records.elements())
         wrong += [f"{side}: {count} of {name}" for name, count in names.items() if count > 1]
         values = {name: value for _, name, value in records}
         if values != ends:
             wrong.append(f"{side}: {values} instead of {ends}")
-    if not wrong and fortnox_side(town) != webcrm_side(town):
-        wrong.append(f"{fortnox_side(town)} against {webcrm_side(town)}")
+    if not wrong and fortnox != webcrm:
+        wrong.append(f"{fortnox} against {webcrm}")
     return wrong
 
 

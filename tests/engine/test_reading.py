@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from contextlib import suppress
 
 import pytest
 
 from daemon.errors import Unreachable
+from daemon.sandbox import web
 from daemon.sandbox.faults import Fault
+from tests.engine.test_acknowledged import Lists
+from tests.engine.test_settling import linked, type_in, values
 from tests.town import Town
 
 LISTS = "/3/customer[s]"  # not the records below it
@@ -38,3 +43,38 @@ async def test_an_edit_that_no_list_row_shows_survives_a_reading_cut_short(tmp_p
     town.wait(minutes=11)
     await town.sync_once()
     assert town.people.organisation("Ek AB")["OrganisationWww"] == "new.example"
+
+
+# ------------------------------------------------------------------ older pictures
+
+COMPARED_AFTER = {"hours": 25}  # then everything is read, not only what changed
+
+
+async def test_a_list_that_shows_a_record_as_it_was_undoes_no_edit(tmp_path):
+    """What its own stamp says is older than what is known is read by its key before it is believed."""
+    town = Town(tmp_path)
+    number = await linked(town)
+    lists = Lists(town, "/Queries")
+    old = town.people.organisations()
+    town.wait(minutes=11)
+    type_in(town, number, "webcrm", "Telephone", "08-2")
+    await town.sync_once()
+    assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
+    town.wait(**COMPARED_AFTER)
+    lists.show = lambda response: web.Response.json(200, old) if json.loads(response.body) else response
+    await town.sync_once()
+    assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
+
+
+async def test_an_edit_counts_also_where_their_clock_was_put_back(tmp_path):
+    """Its stamp is older than what is known, and the record itself, read by its key, says the same."""
+    town = Town(tmp_path)
+    number = await linked(town)
+    type_in(town, number, "webcrm", "Telephone", "08-2")
+    await town.sync_once()
+    town.world._base = lambda: town.clock.now() - dt.timedelta(days=2)
+    for phone in ("08-3", "08-4"):
+        type_in(town, number, "webcrm", "Telephone", phone)
+        town.wait(**COMPARED_AFTER)
+        await town.sync_once()
+        assert values(town, number, "Phone1", "Telephone") == (phone, phone)

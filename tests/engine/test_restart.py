@@ -57,4 +57,4 @@ async def test_a_daemon_that_looks_once_is_found_out(begun, monkeypatch):
     stage, image = await begun("create a Fortnox customer")
     spoil(stage.place(image), stage.story, FAULTS["applied between the two looks"])
     with inline(stage.connect):
-        assert "fortnox: 2 of Björk AB" in await judged(stage, stage.image(alive=False))
+        assert "fortnox: 2 of Björk AB" in await judged(stage, stage.image())

@@ -58,6 +58,7 @@ class TrueTime(LoopClock):
     def __init__(self, start: dt.datetime) -> None:
         super().__init__()
         self._start, self._loop = start, asyncio.get_running_loop()
+        self._now, self._now_s = start, 0.0
 
     @property
     def passed_s(self) -> float:
@@ -69,18 +70,25 @@ class TrueTime(LoopClock):
         self._ahead_s += value - self.passed_s
 
     def now(self) -> dt.datetime:
-        return self._start + dt.timedelta(seconds=self.passed_s)
+        passed_s = self.passed_s
+        if passed_s != self._now_s:  # it is asked often in one moment
+            self._now, self._now_s = self._start + dt.timedelta(seconds=passed_s), passed_s
+        return self._now
 
 
 class HostClock:
-    """The daemon's: its wall clock may be wrong by `wrong_s` and jump, its monotonic one does not."""
+    """The daemon's: its wall clock may be wrong by `wrong_s`, jump or stand still, its monotonic one not."""
 
     def __init__(self, true: TrueTime) -> None:
         self._true = true
         self.wrong_s = 0.0
+        self.stands_at: dt.datetime | None = None
 
     def now(self) -> dt.datetime:
-        return self._true.now() + dt.timedelta(seconds=self.wrong_s)
+        if self.stands_at is not None:
+            return self.stands_at
+        now = self._true.now()
+        return now + dt.timedelta(seconds=self.wrong_s) if self.wrong_s else now
 
     def monotonic(self) -> float:
         return 1000.0 + self._true.passed_s

@@ -14,13 +14,14 @@ from urllib.parse import parse_qs
 
 from daemon.sandbox import web
 from tests.simulation.camera import FORTNOX
-from tests.simulation.wire import Sent
+from tests.simulation.wire import UNSENT, Sent
 
 SETTLE_S: Final = 60.0
 GAP_S: Final = 10.0
 LOOKED_WITHIN_S: Final = 120.0  # before a document is created
 ANSWER_S: Final = 0.2  # a plain answer is there, and what left before it came is not to blame
-PAUSES_S: Final = {"429": 1.0, "429 wait": 3.0, "429 odd": 1.0}  # how long nobody may call, at least
+# How long nobody may call, at least.
+PAUSES_S: Final = {"429": 1.0, "429 wait": 3.0, "429 odd": 1.0, "429 long": 3600.0}
 MARK: Final = re.compile(r"FS1\.\w\w\.\w\.\w{26}")
 SYSTEMS: Final = ("fortnox", "webcrm")
 SLOW_S: Final = 30.0
@@ -42,10 +43,14 @@ class Conduct:
         # A wait that outlives its connector is counted by the host's clock; what is set by more than the
         # daemon notices (five minutes) begins another wait.
         self.host_ahead_s = 0.0
+        # A doubt of a memory is stored by that clock too. While it stands still a doubt that is over looks as
+        # if it were not, and nothing had been created in it yet: the memory put back then begins none.
+        self.host_stood_until_s = float("-inf")
         self.memory_since_s = 0.0  # a memory that is younger, or was put back, creates nothing for a while
         self._read_at_s: dict[str, list[float]] = {}  # system -> when something was read
         self._sought_at_s: dict[str, float] = {}  # mark -> when it was searched for
-        self._attempts: dict[tuple[Any, ...], Sent] = {}  # reference, intent, attempt -> what was sent
+        self._attempts: dict[tuple[Any, ...], Sent] = {}  # reference, intent, attempt, at -> what was sent
+        self._patient_s = 0.0  # until when one of them wanted no calls, also for a token
         self._pauses_s: dict[str, tuple[float, float]] = {}  # system -> from when until when
         self._renewing: str = ""
         self._spent: dict[str, int] = {}  # refresh token -> generation on disk when its heir was told
@@ -70,12 +75,16 @@ class Conduct:
 
     def told(self, sent: Sent, came: web.Response | str) -> None:
         """The daemon hears what became of a request."""
+        self._patient_s = max(self._patient_s, sent.at_s + PAUSES_S.get(sent.spoil, 0.0))
         if "oauth" not in sent.request.url and sent.spoil in PAUSES_S:
-            self._pauses_s[sent.system] = sent.at_s + ANSWER_S, sent.at_s + PAUSES_S[sent.spoil]
+            _, longest_s = self._pauses_s.get(sent.system, (0.0, 0.0))
+            until_s = max(longest_s, sent.at_s + PAUSES_S[sent.spoil])
+            self._pauses_s[sent.system] = sent.at_s + ANSWER_S, until_s
         spent = _refresh_token(sent)
         if spent:
             self._renewing = ""
-        if came == "unreachable" or (isinstance(came, web.Response) and 400 <= came.status < 500):
+        unsent = isinstance(came, str) and came in UNSENT
+        if unsent or (isinstance(came, web.Response) and 400 <= came.status < 500):
             self._attempts = {key: each for key, each in self._attempts.items() if each is not sent}
         if isinstance(came, str):
             return
@@ -85,7 +94,7 @@ class Conduct:
     def memory_is_lost(self, as_of_s: float, now_s: float) -> None:
         """Its memory is one of another time from now on; where nothing was created since it is still good."""
         self._attempts.clear()
-        if self._created_at_s >= as_of_s:
+        if self._created_at_s >= as_of_s >= self.host_stood_until_s:
             self.memory_since_s = now_s
 
     def retried(self) -> None:
@@ -121,6 +130,8 @@ class Conduct:
 
     def check_rhythm(self, now_s: float, interval_s: float) -> None:
         """Where nothing fails, each side was read within the last interval, without being asked."""
+        if now_s - self._patient_s < 1.5 * interval_s + SLOW_S:
+            return  # a pass of one side waits until the other wants calls again
         for system in SYSTEMS:
             last_s = max(self._read_at_s.get(system, [0.0]))
             if now_s - last_s > 1.5 * interval_s + SLOW_S:  # half an interval old is fresh enough
@@ -151,10 +162,19 @@ class Conduct:
         rows = self._query(
             "SELECT reference, id, attempt, sent_at FROM intents WHERE state = 'sent' AND action = 'create'"
         )
-        for attempt in (row for row in rows if row[0] == marks[0]):
-            if attempt in self._attempts:
-                self._fail(f"I5 {sent.request.route} twice in attempt {attempt[2]}")
-            self._attempts[attempt] = sent
+        for _, intent, attempt, sent_at in (row for row in rows if row[0] == marks[0]):
+            self._count(sent, (marks[0], intent), attempt, sent_at)
+
+    def _count(self, sent: Sent, intent: tuple[str, int], attempt: int, sent_at: str) -> None:
+        """Each sending of an intent is stored, and counted; its id may come back with another intent."""
+        counted = (*intent, attempt)
+        if attempt == 1:  # of a new one nothing is counted yet
+            before = {key for key in self._attempts if key[:2] == intent and not key[3:]}
+            self._attempts = {key: each for key, each in self._attempts.items() if key not in before}
+        known = (*counted, sent_at), *([counted] if attempt > 1 else [])
+        if attempt < 1 or any(each in self._attempts for each in known):
+            self._fail(f"I5 {sent.request.route} twice in attempt {attempt}")
+        self._attempts |= dict.fromkeys(known, sent)
 
     # -------------------------------------------------------------- patience
 

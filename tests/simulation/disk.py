@@ -117,8 +117,12 @@ KINDS: Mapping[str, Callable[[Stage, Disk], Any]] = {
 }
 
 
-async def sick(stage: Stage, image: Image, kind: str, disk: Disk, rest: str) -> list[str]:
-    """One life on that disk; when it is well again the process goes on, or the next one starts."""
+async def sick(stage: Stage, image: Image, kind: str, disk: Disk, rest: str, known: set[bytes]) -> list[str]:
+    """
+    One life on that disk; when it is well again the process goes on, or the next one starts.
+
+    Where it dies, each statement of one transaction leaves the same: such a future is `known` from then on.
+    """
     town = stage.place(image)
     found: list[str] = []
 
@@ -134,7 +138,7 @@ async def sick(stage: Stage, image: Image, kind: str, disk: Disk, rest: str) -> 
                 try:
                     await lead(town)
                 except StateError:
-                    left = stage.image() if rest == "dies" else None
+                    left = stage.image()._replace(future=stage.future()) if rest == "dies" else None
                 disk.mended = rest != "dies"
                 if disk.mended:
                     await calm(town, quiet=1, patient=True)
@@ -142,7 +146,10 @@ async def sick(stage: Stage, image: Image, kind: str, disk: Disk, rest: str) -> 
         except StateError:
             pass  # where it could not even be opened, or closed
         disk.mended = True
-        return [*found, *await judged(stage, left or stage.image(alive=False))]
+        if left and left.future in known:
+            return found
+        known |= {left.future} if left else set()
+        return [*found, *await judged(stage, left or stage.image())]
 
 
 async def run(kind: str, error: str, seed: int, every: int) -> list[Tally]:
@@ -152,12 +159,13 @@ async def run(kind: str, error: str, seed: int, every: int) -> list[Tally]:
     with folder() as place, tally.timed():
         stage, image = await prologue(story_of(PASS), place)
         whole = Disk(error, math.inf)
-        await tally.add("whole", sick(stage, image, kind, whole, REST[0]))
+        known: set[bytes] = set()
+        await tally.add("whole", sick(stage, image, kind, whole, REST[0], known))
         for number in range(chance.randrange(every), whole.seen, every):
             rest = REST[(number // every) % 2]
             case = f"disk | {error} at {kind} {number} | {rest}"
             tally.cases += 1
-            await tally.add(case, sick(stage, image, kind, Disk(error, number), rest))
+            await tally.add(case, sick(stage, image, kind, Disk(error, number), rest, known))
     return [tally]
 
 
@@ -166,7 +174,7 @@ async def replayed(case: str, place: Path) -> list[str]:
     _, what, rest = case.split(" | ")
     error, _, kind, number = what.split()
     stage, image = await prologue(story_of(PASS), place)
-    return await sick(stage, image, kind, Disk(error, int(number)), rest)
+    return await sick(stage, image, kind, Disk(error, int(number)), rest, set())
 
 
 WORK = [("statement", error) for error in WHICH] + [("write", error) for error in RAISED]

@@ -142,6 +142,54 @@ def _sold(raw: Raw) -> list[Mapping[str, Any]]:
     return [line for line in lines if _text(line.get("QuotationLineData1")) not in ("", "-")]
 
 
+def _prices(raw: Raw) -> tuple[tuple[Decimal, Decimal] | None, ...]:
+    """The price of one unit and the discount in percent of each row; None for one that says it otherwise."""
+    included = _newest(raw)["VATIncluded"]
+    return tuple(
+        None if included or (row["Discount"] and row["DiscountType"] == "AMOUNT") else _of_row(row)
+        for row in _rows(raw)
+    )
+
+
+def _of_row(row: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    return _exact(row["Price"]), _exact(row["Discount"])
+
+
+def _line_prices(raw: Raw) -> tuple[tuple[Decimal, Decimal] | None, ...]:
+    """List price and discount of each line; None where the two do not come to what it says that it costs."""
+    return tuple(_of_line(line) if adds_up(line) else None for line in _sold(raw))
+
+
+def _of_line(line: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    return _exact(line.get("QuotationLineListPrice")), _exact(line.get("QuotationLineDiscount"))
+
+
+def adds_up(line: Mapping[str, Any]) -> bool:
+    """Whether a line's quantity, list price and discount give its Price; without a list price any does."""
+    listed, percent = _of_line(line)
+    exact = _exact(line.get("QuotationLineQuantity")) * listed * (100 - percent)  # in öre
+    total = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    return not listed or total == _ore(line.get("QuotationLinePrice"))
+
+
+def _exact(value: Any) -> Decimal:
+    return Decimal(str(value or 0))
+
+
+def _priced_alike(
+    fortnox: tuple[tuple[Decimal, Decimal] | None, ...], webcrm: tuple[tuple[Decimal, Decimal] | None, ...]
+) -> bool:
+    """
+    Each line adds up, with Fortnox' own price and percent where it has them.
+
+    An amount off, and a price that includes VAT, have no counterpart: they become what gives the same sum
+    (webcrm.md 10, fortnox.md 12.1).
+    """
+    if len(fortnox) != len(webcrm) or None in webcrm:
+        return False
+    return all(ours in (None, theirs) for ours, theirs in zip(fortnox, webcrm, strict=True))
+
+
 def _percents(raw: Raw) -> tuple[float, ...]:
     return tuple(float(row["VAT"]) for row in _rows(raw))
 
@@ -273,6 +321,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
     Fact("document", "currency", lambda raw: _text(_newest(raw)["Currency"]), _delivery_currency),
     Fact("document", "vat", _percents, _line_percents, listed_as="rows", same=_as_said, of_lines=True),
+    Fact("document", "prices", _prices, _line_prices, listed_as="rows", same=_priced_alike, of_lines=True),
     Fact("document", "total", _net_ore, _sum_ore, listed_as="rows", of_lines=True),
     Fact("document", "order_number", _number(0), _held("DeliveryCustom1"), says=FORTNOX),
     Fact("document", "invoice_number", _number(1), _held("DeliveryCustom2"), says=FORTNOX),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextvars
 import datetime as dt
 import json
@@ -10,6 +11,8 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
 
 from daemon.sandbox import web
 from daemon.sandbox.fortnox.oauth import SCOPES, Grant
@@ -40,6 +43,7 @@ EDITS: Final = {
 }
 STRANGER: Final = {"CompanyInformation": {"CompanyName": "Annan AB", "DatabaseNumber": 7654321}}
 JSON: Final = {"content-type": "application/json"}
+RARELY: Final = 0.02
 LISTED: Final = ("lastmodified=", "UpdatedAt")
 LISTED_S: Final = 185.0  # a list shows a change so long, at least
 WRONG_S: Final = (-86_400.0, -3600.0, -1.0, 0.0, 1.0, 5.0, 3600.0, 86_400.0)
@@ -73,7 +77,10 @@ def _spoil(simulation: Simulation, chance: random.Random, what: str) -> None:
 async def _jump(simulation: Simulation, chance: random.Random) -> None:
     """The host's clock is set, forwards or back."""
     before, simulation.clock.wrong_s = simulation.clock.wrong_s, chance.choice(WRONG_S)
-    ahead_s = simulation.clock.wrong_s - before
+    _leapt(simulation, simulation.clock.wrong_s - before)
+
+
+def _leapt(simulation: Simulation, ahead_s: float) -> None:
     simulation.oracle.time_leapt_at_s = simulation.true.passed_s
     simulation.oracle.conduct.host_ahead_s += ahead_s if 0 < ahead_s <= UNNOTICED_S else 0.0
 
@@ -91,6 +98,25 @@ async def _skew(simulation: Simulation, chance: random.Random) -> None:
     skew_s = chance.uniform(-60, 60)  # as five minutes are to an overlap of ten
     simulation.oracle.conduct.step(simulation.true.passed_s, skew_s - simulation.skew_s)
     simulation.skew_s = skew_s
+
+
+async def _freeze(simulation: Simulation, chance: random.Random) -> None:
+    """The host's clock stands still for some minutes; it goes on from there, or is put right."""
+    clock, lasts_s = simulation.clock, chance.uniform(60, 400)
+    if clock.stands_at:
+        return
+    clock.stands_at = clock.now()
+    simulation.oracle.conduct.host_stood_until_s = simulation.true.passed_s + lasts_s
+    simulation.oracle.time_leapt_at_s = simulation.true.passed_s
+
+    async def goes_on() -> None:
+        await clock.sleep(lasts_s)
+        before, clock.stands_at = clock.now(), None
+        if chance.random() < 0.5:
+            clock.wrong_s -= (clock.now() - before).total_seconds()
+        _leapt(simulation, (clock.now() - before).total_seconds())
+
+    simulation.aside(goes_on())
 
 
 # ------------------------------------------------------------------ the process
@@ -283,6 +309,20 @@ async def _scope(simulation: Simulation, chance: random.Random) -> None:
     simulation.aside(again())
 
 
+async def _secret(simulation: Simulation, chance: random.Random) -> None:
+    """The client's secret is exchanged; the daemon has the old one until somebody gives it the new one."""
+    before, until_s = simulation.wire.bent, simulation.true.passed_s + chance.uniform(10, 400)
+
+    def stale(side: str, request: web.Request) -> web.Request:
+        request = before(side, request)
+        if simulation.true.passed_s > until_s or not request.path.startswith("/oauth-v1/"):
+            return request
+        old = base64.b64encode(f"{DAEMON}:old".encode()).decode()
+        return structs.replace(request, headers={**request.headers, "authorization": f"Basic {old}"})
+
+    simulation.wire.bent = stale
+
+
 async def _stranger(simulation: Simulation, chance: random.Random) -> None:
     """Another company answers a process that has just started; nothing may be written there (I19)."""
     await simulation.machine.kill()
@@ -377,6 +417,17 @@ async def _poison(simulation: Simulation, chance: random.Random) -> None:
     )
 
 
+async def _reuse(simulation: Simulation, chance: random.Random) -> None:
+    """A customer is deleted, and another one gets its number."""
+    simulation.crowd.act("reuse_number", chance)
+
+
+async def _thick(simulation: Simulation, chance: random.Random) -> None:
+    """A document with more rows than one page holds; seldom, as it takes long."""
+    if chance.random() < RARELY and "document" in simulation.plan.kinds:
+        simulation.crowd.act("thick_order", chance)
+
+
 async def _lock(simulation: Simulation, chance: random.Random) -> None:
     """The books are locked up to a day, which may be today, and opened again."""
     day = simulation.world.now().date() - dt.timedelta(days=chance.choice([0, 0, 1]))
@@ -412,6 +463,7 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
     "jump": _jump,
     "skew": _skew,
     "reboot": _reboot,
+    "freeze": _freeze,
     "kill": _kill,
     "die": _die,
     "stop": _stop,
@@ -426,9 +478,12 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
     "expire": _expire,
     "scope": _scope,
     "stranger": _stranger,
+    "secret": _secret,
     "meddle": _meddle,
     "amend": _amend,
     "poison": _poison,
     "lock": _lock,
+    "reuse": _reuse,
+    "thick": _thick,
     "mass": _mass,
 }

@@ -36,18 +36,21 @@ DRIFTS: Final = (
     "new_customer",
     "new_organisation",
     "edit_customer",
+    "delete_delivery",
+    "new_delivery",
+    "edit_delivery",
 )
 WHERE: Final = re.compile(r" WHERE .*?(?= ORDER BY )")
 
 
 async def lag(simulation: Simulation, chance: random.Random) -> None:
     """Lists do not show for a while what is new."""
-    _filter(simulation, chance, _without_new(simulation, chance.uniform(1, LAG_MOST_S)))
+    _hide(simulation, chance, _without_new(simulation, chance.uniform(1, LAG_MOST_S)))
 
 
 async def older(simulation: Simulation, chance: random.Random) -> None:
     """Nor what changed: they show what it was, or, asked for changes, not at all."""
-    _filter(simulation, chance, _as_it_was(simulation, chance.uniform(1, LAG_MOST_S)))
+    _hide(simulation, chance, _as_it_was(simulation, chance.uniform(1, LAG_MOST_S)))
 
 
 async def shuffle(simulation: Simulation, chance: random.Random) -> None:
@@ -136,6 +139,43 @@ def _filter(simulation: Simulation, chance: random.Random, change: Rows) -> None
     _show(simulation, chance, changed)
 
 
+def _hide(simulation: Simulation, chance: random.Random, change: Rows) -> None:
+    """
+    Change the rows of every list for some minutes, before pages are made of them.
+
+    In webCRM a page that is not full is the last one (webcrm.md 5), also of a list that lags.
+    """
+    until_s = _for_a_while(simulation, chance)
+    bent_before, shown_before = simulation.wire.bent, simulation.wire.shown
+
+    def is_over(request: web.Request) -> bool:
+        return simulation.true.passed_s > until_s or request.method != "GET"
+
+    def whole(side: str, request: web.Request) -> web.Request:
+        all_of_it = {"page": "1", "size": "1000"} if side == WEBCRM else {}
+        query = tuple((name, all_of_it.get(name.lower(), text)) for name, text in request.query)
+        return structs.replace(request, query=query)
+
+    def page(side: str, request: web.Request, rows: list[Any]) -> list[Any]:
+        rows, asked = change(side, request, rows), {name.lower(): text for name, text in request.query}
+        if side != WEBCRM or "size" not in asked:
+            return rows
+        size = int(asked["size"])
+        return rows[(int(asked["page"]) - 1) * size :][:size]
+
+    def bent(side: str, request: web.Request) -> web.Request:
+        request = bent_before(side, request)
+        return request if is_over(request) else whole(side, request)
+
+    def shown(side: str, request: web.Request, response: web.Response) -> web.Response:
+        if is_over(request):
+            return shown_before(side, request, response)
+        response = shown_before(side, whole(side, request), response)  # who was before leaves pages to this
+        return _with_rows(side, request, response, page) if response.status == 200 else response
+
+    simulation.wire.bent, simulation.wire.shown = bent, shown
+
+
 def _show(
     simulation: Simulation,
     chance: random.Random,
@@ -220,7 +260,7 @@ def _young(
     """The records of a side to which that happened a moment ago."""
     now_s = simulation.true.passed_s
     return {
-        (kind, key.rpartition(":")[2])
+        (kind, key)
         for (each, kind, key), at_s in since_s.items()
         if each == side and now_s - at_s < lag_s
     }
@@ -255,7 +295,8 @@ def _as_it_was(simulation: Simulation, lag_s: float) -> Rows:
 def _place(row: Mapping[str, Any]) -> tuple[str, str]:
     """The kind and the id of what a row shows."""
     own = next((name for name in KEYS if name in row), "")
-    return KEYS.get(own, ""), str(row.get(own))
+    form = ("invoice:" if "InvoiceDate" in row else "order:") if own == "DocumentNumber" else ""
+    return KEYS.get(own, ""), f"{form}{row.get(own)}"
 
 
 LISTS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import datetime as dt
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -75,11 +76,10 @@ class Process:
             self.over.set()
 
     async def _live(self, machine: Machine) -> None:
-        config, clock, ids = machine.config(), machine.clock, machine.ids
-        events = Events(machine.log)
+        config, clock, ids, events = machine.config(), machine.clock, machine.ids, machine.events
         memory = journal(machine.disk, self.step, clock, ids)
         house = self.house = House(memory, clock, ids, events, self._connect, called=self._called)
-        await house.remember_budgets(machine.last_call_s)
+        await house.remember_budgets(machine.last_call_at.timestamp())
         self.desk = StateDesk(memory.database, memory.sealer)
         parts = Parts(
             config=config,
@@ -112,7 +112,7 @@ class Process:
 
     def _called(self) -> None:
         if not self.dead:
-            self._machine.last_call_s = self._machine.clock.now().timestamp()
+            self._machine.last_call_at = self._machine.clock.now()
 
     async def ask(self, work: Coroutine[Any, Any, T]) -> T | None:
         """What the process answers; None when it dies over it. Raises DaemonError."""
@@ -157,9 +157,10 @@ class Machine:
     def __init__(
         self, wire: Wire, clock: HostClock, ids: Ids, log: Log, config: Callable[[], Config]
     ) -> None:
-        self.wire, self.clock, self.ids, self.log, self.config = wire, clock, ids, log, config
+        self.wire, self.clock, self.ids, self.config = wire, clock, ids, config
+        self.events = Events(log)  # of all processes: metrics take long to make, and nobody reads these
         self.disk = Disk()
-        self.last_call_s = 0.0
+        self.last_call_at = dt.datetime.fromtimestamp(0, dt.UTC)
         self.process: Process | None = None
         self.told_of_death: Callable[[], None] = lambda: None
         asyncio.get_running_loop().set_task_factory(_owned)

@@ -91,7 +91,8 @@ class Row:
         self.chance = random.Random(f"{share.seed} {name}")
         self.faults = faults_of(stage.story) if name in STORIES else []
         self.parts = {name: Tally(name) for name in (DEATHS, AGAIN, CANCELS, LATE)}
-        self.known: set[bytes] = set()
+        self.known: set[bytes] = set()  # after a death
+        self.ended: set[bytes] = set()  # after a stop, which leaves the same and a note that it was one
         self.dead: list[Dead] = []  # some of them, to die once more
 
     def case(self, *events: str) -> str:
@@ -188,10 +189,10 @@ class Row:
             await tally.add(self.case(*meets, event), self._cancelled(start, step, (*meets, event)))
 
     async def _cancelled(self, start: Image, step: int, events: Sequence[str]) -> list[str]:
-        image, found = await stopped(self._stage, start, step)
-        if image.future in self.known:
+        image, found = await stopped(self._stage, start, step, self._stage.future)
+        if image.future in self.ended:
             return found
-        self.known.add(image.future)
+        self.ended.add(image.future)
         return [*found, *await self.judged(events, image)]
 
     async def _too_late(self) -> None:

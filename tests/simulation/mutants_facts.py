@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.simulation.mutants_table import FORTNOX_DOCUMENTS, ROWS, Mutant
-
-DELIVERIES: Final = "daemon/systems/webcrm/deliveries.py"
-WEBCRM_LINES: Final = "daemon/systems/webcrm/lines.py"
-WEBCRM_MAPPING: Final = "daemon/systems/webcrm/mapping.py"
-WEBCRM_SYSTEM: Final = "daemon/systems/webcrm/system.py"
-FORTNOX_MAPPING: Final = "daemon/systems/fortnox/mapping.py"
-FORTNOX_SYSTEM: Final = "daemon/systems/fortnox/system.py"
-DOCUMENT_PAIR: Final = "daemon/pairs/fortnox_webcrm_documents.py"
-ADDRESS: Final = "daemon/core/address.py"
+from tests.simulation.mutants_table import (
+    ADDRESS,
+    DELIVERIES,
+    DOCUMENT_PAIR,
+    FORTNOX_DOCUMENTS,
+    FORTNOX_MAPPING,
+    FORTNOX_SYSTEM,
+    ROWS,
+    WEBCRM_LINES,
+    WEBCRM_MAPPING,
+    WEBCRM_SYSTEM,
+    Mutant,
+)
 
 DOCUMENT_FACTS: Final = (
     Mutant(

@@ -43,6 +43,14 @@ LEGAL: Final = "daemon/core/legal.py"
 DOCUMENTS: Final = "daemon/core/documents.py"
 ROWS: Final = "daemon/systems/fortnox/rows.py"
 FORTNOX_DOCUMENTS: Final = "daemon/systems/fortnox/documents.py"
+DELIVERIES: Final = "daemon/systems/webcrm/deliveries.py"
+WEBCRM_LINES: Final = "daemon/systems/webcrm/lines.py"
+WEBCRM_MAPPING: Final = "daemon/systems/webcrm/mapping.py"
+WEBCRM_SYSTEM: Final = "daemon/systems/webcrm/system.py"
+FORTNOX_MAPPING: Final = "daemon/systems/fortnox/mapping.py"
+FORTNOX_SYSTEM: Final = "daemon/systems/fortnox/system.py"
+DOCUMENT_PAIR: Final = "daemon/pairs/fortnox_webcrm_documents.py"
+ADDRESS: Final = "daemon/core/address.py"
 
 PROTOCOL: Final = (
     Mutant(
@@ -160,8 +168,8 @@ PROTOCOL: Final = (
         "protocol",
         "a part of a number is a hit",
         "daemon/core/recover.py",
-        """if hit.fields.get("number") == table.normal("number", number)]""",
-        """if str(table.normal("number", number)) in str(hit.fields.get("number"))]""",
+        "if hit.fields.get(name) == wanted)",
+        "if str(wanted) in str(hit.fields.get(name)))",
         also=(
             (
                 "daemon/systems/webcrm/catalogue.py",
@@ -175,8 +183,8 @@ PROTOCOL: Final = (
         "protocol",
         "only the first page of a list is read",
         "daemon/systems/webcrm/calls.py",
-        "number, full = number + 1, len(found.rows) >= spec.PAGE_SIZE",
-        "number, full = number + 1, False",
+        "            full = len(found.rows) >= spec.PAGE_SIZE\n",
+        "            full = False\n",
     ),
 )
 
@@ -268,14 +276,12 @@ MARKS: Final = (
         "the mark moves before the rows are stored",
         ACCOUNT,
         """\
-            here.store(rows, names, now, changed_at=changed_at, again_after=again_after, run=run)
             if finish:
                 here.finish(finish)
 
         await self._journal.write(work)
 """,
         """\
-            here.store(rows, names, now, changed_at=changed_at, again_after=again_after, run=run)
 
         if finish:
             await self._journal.write(lambda tx: self._here(tx, agreement.kind).finish(finish))
@@ -287,8 +293,8 @@ MARKS: Final = (
         "marks",
         "a record read once is not read again while it stays in the window",
         "daemon/store/observations.py",
-        "    return max(now, read_at + again_after)\n",
-        "    return max(now, read_at + again_after) + dt.timedelta(hours=1)\n",
+        "(again_after if stored.read_at else",
+        "(again_after + dt.timedelta(hours=1) if stored.read_at else",
     ),
 )
 
@@ -550,7 +556,7 @@ MONEY: Final = (
     Mutant(
         "money",
         "the discount of a row stays behind",
-        "daemon/systems/webcrm/lines.py",
+        WEBCRM_LINES,
         "        DISCOUNT: percent,\n",
         "        DISCOUNT: ZERO,\n",
         needs="document",

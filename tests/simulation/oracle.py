@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from daemon.sandbox.world import World
@@ -31,6 +32,14 @@ ONE_TRIP_S: Final = 40.0  # a record was read at most this long before it was wr
 GUARD: Final = 20  # records that one pass may write over unasked, of some dozens
 ONE_PASS_S: Final = 30.0  # its writing
 WRITES_AT_ONCE: Final = 64
+LISTS: Final = {  # what a pass begins with
+    (FORTNOX, "customer"): "/3/customers",
+    (FORTNOX, "article"): "/3/articles",
+    (FORTNOX, "document"): "/3/orders",
+    (WEBCRM, "customer"): "/Queries",
+    (WEBCRM, "article"): "/QuotationLines/LinkedData",
+    (WEBCRM, "document"): "/Queries",
+}
 TOKENS: Final = {"customer": "name", "article": "name", "document": "text"}  # values that name a thing
 LIMITS: Final = {FORTNOX: (24, 5.0), WEBCRM: (250, 60.0)}
 KEYS: Final = {FORTNOX: "fortnox", WEBCRM: "partner"}  # how the daemon's keys begin
@@ -78,9 +87,12 @@ class Thing:
         default_factory=set
     )  # (side, field): our last write there was unclear
     copied: bool = False  # a person made it of one that bears our mark, with the mark
+    remade: bool = False  # a person deleted it and we made it again: older memories know the one that is gone
     mistaken: bool = False  # one of two with one mark that a daemon without memory cannot tell apart
     closed_at_s: float | None = None  # it was booked, or cancelled
     said: dict[str, dict[str, list[Any]]] = field(default_factory=dict)  # side -> fact -> all it ever said
+    # rows that look as before since a write of ours, and what to judge it by should they stay so
+    undone: tuple[float, Callable[[], None]] | None = None
 
 
 class Oracle:
@@ -97,6 +109,7 @@ class Oracle:
         self.by_id: dict[tuple[str, str, str], Thing] = {}  # (side, kind, id)
         self.seen_first_s: dict[tuple[str, str, str], float] = {}
         self.changed_s: dict[tuple[str, str, str], float] = {}
+        self._edited_s: dict[tuple[str, str, str], float] = {}  # by people
         self._made: list[tuple[str, str]] = []  # kind, and the key of what it was made of
         self._by_token: dict[tuple[str, Any], Thing] = {}
         self._albums: dict[str, Album] = {side: shoot(world, side) for side in (FORTNOX, WEBCRM)}
@@ -104,6 +117,7 @@ class Oracle:
             tuple[str, bytes], tuple[float, str]
         ] = {}  # what is created where -> last time, outcome
         self._read_at_s: dict[tuple[str, str], float] = {}
+        self._first_read_s: dict[tuple[str, str], float] = {}
         self._arrived: dict[str, list[float]] = {FORTNOX: [], WEBCRM: []}
         self._written: list[tuple[float, tuple[Thing, tuple[str, str]]]] = []
         self.figures: Counter[str] = Counter()
@@ -124,6 +138,7 @@ class Oracle:
         self.conduct.memory_is_lost(as_of_s, self._now_s())
         for thing in self.things:
             self._mistake(thing)
+            self._renumbered(thing)
         self._made.clear()  # the log is gone with it, and what was on record of conflicts
         for _, _, edit in list(self.decided()):
             edit.gone = "the rule, as it was once on record"
@@ -147,6 +162,22 @@ class Oracle:
             marks = {here.mark if here else "", mark_of(thing.kind, thing.ids.get(WEBCRM, ""))}
             thing.mistaken |= thing.kind == copy.kind and (shot is None or shot.mark in marks)
 
+    def _renumbered(self, thing: Thing) -> None:
+        """
+        Whose number was another's is taken for that one, where the daemon cannot know of the deleted one.
+
+        It lost its memory, or never heard that it had made it: then a number is what names a customer
+        (decision 6).
+        """
+        shot = self._albums[WEBCRM].get((thing.kind, thing.ids.get(WEBCRM, "")))
+        if thing.kind != "customer" or shot is None:
+            return
+        other = self.by_id.get((FORTNOX, "customer", shot.ties[0]), thing)
+        if other is thing or other.mistaken:
+            return
+        if self.memory_lost or any(side == WEBCRM for side, _ in other.unsure) or self._unsettled():
+            other.mistaken = thing.mistaken = True
+
     def masses(self, since_s: float) -> None:
         """What people edited from then to now they did to everything at once: a person must see the plan."""
         self._mass_s = since_s, self._now_s()
@@ -156,11 +187,17 @@ class Oracle:
         self._mass_s = 0.0, -1.0
 
     def _guarded(self, thing: Thing, carried: Edit) -> None:
-        """One pass writes over no more than the limit of what was edited all at once (I24)."""
+        """
+        One pass writes over no more than the limit of what was edited all at once (I24, decision 7).
+
+        A pass that reads while the edits are made sees some of them only, and the next one the others.
+        """
         if self._mass_s[0] <= carried.at_s <= self._mass_s[1]:
             now_s = self._now_s()
             self._massed.append((now_s, thing))
-            some = {id(each) for at_s, each in self._massed if now_s - at_s < ONE_PASS_S}
+            listed_s = self._read_at_s.get((carried.side, LISTS[carried.side, thing.kind]), 0.0)
+            since_s = max(now_s - ONE_PASS_S, listed_s)
+            some = {id(each) for at_s, each in self._massed if at_s > since_s}
             if len(some) > GUARD:
                 self.fail(f"I24 {len(some)} records were written over at once, and nobody was asked")
                 self.released()
@@ -191,6 +228,7 @@ class Oracle:
             self.fail(f"I32 {side} asked to slow down")
         if method == "GET":
             self._read_at_s[side, path] = now_s
+            self._first_read_s.setdefault((side, path), now_s)
         elif method == "DELETE" and (side == FORTNOX or not path.startswith("/QuotationLines/")):
             self.fail(f"I17 DELETE {path} at {side}")
         if method == "PUT" and side == FORTNOX:
@@ -236,6 +274,8 @@ class Oracle:
         for at_s, mark in self._written:
             if now_s - at_s < ONE_TRIP_S:
                 mark[0].unsure.add(mark[1])
+        for thing in self.things:
+            self._renumbered(thing)
         self._written.clear()
 
     def look(self, side: str, client: str, sent: Sent | None, how: str = "") -> None:
@@ -249,6 +289,8 @@ class Oracle:
             if old == shot:
                 continue
             self.changed_s[side, kind, record_id] = self._now_s()
+            if not ours:
+                self._edited_s[side, kind, record_id] = self._now_s()
             if old is None:
                 self.seen_first_s[side, kind, record_id] = self._now_s()
                 self._born(side, kind, record_id, shot, sent, ours=ours, how=how)
@@ -280,7 +322,10 @@ class Oracle:
             for what in misborn(kind, side, new.raw) if old is None else ():
                 self.fail(f"I15 {about}: {what}")
             for what in touched(kind, side, old.raw, new.raw) if old else ():
-                self.fail(f"I15 {about}: {what}, which nobody maps")
+                # An invoice's due date is sent with its date, counted from the one that was read just before.
+                edited_s = self._edited_s.get((side, kind, record_id), float("-inf"))
+                if not (what.startswith("DueDate ") and self._now_s() - edited_s < 1.0):
+                    self.fail(f"I15 {about}: {what}, which nobody maps")
         for word, value in now.items():
             known = thing.said.setdefault(side, {}).setdefault(word, [])
             if value not in known:
@@ -311,9 +356,9 @@ class Oracle:
             return
         unsure = self.memory_lost or any(each == side for each, _ in found.unsure)
         if side in found.ids and unsure and (kind, found.ids[side]) not in self._albums[side]:
-            self.figures["made again after a person deleted it"] += (
-                1  # nobody knows any more that it was there
-            )
+            # Nobody knows any more that it was there.
+            self.figures["made again after a person deleted it"] += 1
+            found.remade = True
         elif side in found.ids:
             self.fail(f"I1 a second {kind} {record_id} at {side} of {found.ids}: {token!r}")
             return
@@ -330,6 +375,7 @@ class Oracle:
         for word, value in shot.fields.items():
             self._edit(thing, side, word, value)
         self._mistake(thing)
+        self._renumbered(thing)
 
     def _stands(self, found: Thing, side: str, shot: Shot) -> None:
         """What a record of ours shows when it is made."""
@@ -364,11 +410,15 @@ class Oracle:
             if ours:
                 self._carried(thing, side, word, value, sent)
             else:
+                if (side, word) == (WEBCRM, "rows"):
+                    self._judge_undone(thing)
                 self._edit(thing, side, word, value)
 
     def _carried(self, thing: Thing, side: str, word: str, value: Any, sent: Sent | None) -> None:
         """The daemon wrote a field."""
         stood, carried = thing.stands.get((side, word)), self._known(thing, word, value)
+        if (side, word) == (WEBCRM, "rows"):
+            thing.undone = None  # they went on to something else
         if carried is None:
             if thing.doubled and self.memory_lost:
                 return  # the copy was taken for ours, with what people did to it
@@ -381,13 +431,30 @@ class Oracle:
                 )
             return
         if word == "rows" and side == WEBCRM and stood and stood is not carried and stood.follows(carried):
-            return  # on the way to other rows it may look as it once did; at rest it may not
+            # On the way to other rows it may look as it once did. Where it stays so it was written over,
+            # which is judged by what the daemon knows now.
+            unsure = self.memory_lost or (side, word) in thing.unsure
+            thing.undone = self._now_s(), partial(self._undo, thing, stood, carried, sent, unsure=unsure)
+            return
         self._guarded(thing, carried)
         if stood is not None and not stood.gone and not carried.follows(stood):
-            self._overwritten(thing, side, word, stood, carried, sent)
+            unsure = self.memory_lost or (side, word) in thing.unsure
+            self._overwritten(thing, side, word, stood, carried, sent, unsure=unsure)
         thing.stands[side, word] = carried
         if sent:
             self._heard(thing, side, word, sent)
+
+    def _judge_undone(self, thing: Thing) -> None:
+        """Rows that looked as before on their way to others stayed so, unless that was a moment ago."""
+        if thing.undone and self._now_s() - thing.undone[0] > ONE_TRIP_S:
+            thing.undone[1]()
+        thing.undone = None
+
+    def _undo(self, thing: Thing, stood: Edit, carried: Edit, sent: Sent | None, *, unsure: bool) -> None:
+        """The rows that stood in webCRM were written over by those that had stood there before."""
+        if not stood.gone:
+            self._overwritten(thing, WEBCRM, "rows", stood, carried, sent, unsure=unsure)
+        thing.stands[WEBCRM, "rows"] = carried
 
     def _mixed(self, thing: Thing, stood: Edit | None, value: Any) -> None:
         """Somebody edited rows while ours were being written, one by one: what is left is of both."""
@@ -410,19 +477,26 @@ class Oracle:
         del self._written[:-WRITES_AT_ONCE]
 
     def _overwritten(
-        self, thing: Thing, side: str, word: str, stood: Edit, carried: Edit, sent: Sent | None
+        self,
+        thing: Thing,
+        side: str,
+        word: str,
+        stood: Edit,
+        carried: Edit,
+        sent: Sent | None,
+        *,
+        unsure: bool,
     ) -> None:
         """A person's edit was written over by one that did not know it."""
-        since_s = (sent.at_s if sent else self._now_s()) - ONE_TRIP_S
+        sent_s = sent.at_s if sent else self._now_s()
+        since_s = sent_s - ONE_TRIP_S
         path = _path(sent)
         read_at_s = max(since_s, self._read_at_s.get((side, path), since_s))
-        if stood.at_s >= min(read_at_s, self._now_s() - 1.0):
+        # What is read once the request has left, by the next process, say, keeps it from nothing.
+        if stood.at_s >= min(read_at_s, sent_s - 1.0):
             _lose(stood, carried, "made while our request travelled")
             self.figures["edits within one round trip"] += 1
-        elif (self.memory_lost or (side, word) in thing.unsure) and DECIDES[thing.kind, word] in (
-            OTHER[side],
-            "",
-        ):
+        elif unsure and DECIDES[thing.kind, word] in (OTHER[side], ""):
             _lose(stood, carried, "the rule")
         elif stood.follows(carried):
             self.fail(
@@ -451,6 +525,7 @@ class Oracle:
         if too_many(waiting, len(self.things)):
             self.fail(f"I2 {waiting} of {len(self.things)} records wait for a person")
         for thing in self.things:
+            self._judge_undone(thing)
             self._thing_at_rest(thing, self._listed(thing, listed))
             for side, record_id in thing.doubled:
                 told = (side, thing.kind, record_id) in listed
@@ -459,10 +534,16 @@ class Oracle:
                     self.fail(f"G13 {thing.kind} {record_id} at {side} is a double and nobody is told")
 
     def _is_seen_why(self, place: tuple[str, str, str]) -> bool:
-        """Whether anybody sees why it waits: there are two of it, or one end is gone."""
+        """Whether anybody sees why it waits: there are two of it, an end is gone, or its customer waits."""
         thing = self.by_id.get(place)
         if thing is None:
             return False
+        shots = {side: self._albums[side].get((thing.kind, key)) for side, key in thing.ids.items()}
+        if thing.kind == "customer" and self._taken(thing, shots):
+            return True
+        owners = ((side, "customer", shot.owner) for side, shot in shots.items() if shot and shot.owner)
+        if thing.kind == "document" and any(map(self._is_seen_why, owners)):
+            return True
         gone = any(self._dead(at, thing.kind, key) for at, key in thing.ids.items())
         return gone or thing.mistaken or bool(thing.doubled)
 
@@ -495,8 +576,9 @@ class Oracle:
         shots = {side: self._albums[side][thing.kind, key] for side, key in thing.ids.items()}
         if not set(shots[WEBCRM].ties) & set(shots[FORTNOX].ties):
             self.fail(f"I3 {about}: {shots[WEBCRM].ties} at webCRM instead of {shots[FORTNOX].ties}")
-        owners = {id(self.by_id.get((side, "customer", shot.owner))) for side, shot in shots.items()}
-        if thing.kind == "document" and len(owners) > 1:
+        owners = [self.by_id.get((side, "customer", shot.owner)) for side, shot in shots.items()]
+        known = not any(owner and owner.mistaken for owner in owners)
+        if thing.kind == "document" and known and owners[0] is not owners[1]:
             self.fail(f"I3 {about} belongs to one customer at Fortnox and to another at webCRM")
         self._words_at_rest(thing, shots, listed | {"rows"} if self._unseen_late(thing) else listed)
 
@@ -530,10 +612,14 @@ class Oracle:
     def _is_from_before(self, thing: Thing) -> bool:
         """
         It was there before the daemon first ran, and the first lists did not show it: then it counts as older
-        than the start, crosses with an import alone, and need not be listed.
+        than the start, crosses with an import alone, and need not be listed. A small register of articles is
+        read whole ever after, and whole lists tell no time of change (fortnox.md 22): what its first list of
+        changes did not show yet is older as well.
         """
         seen_s = self.seen_first_s.get((thing.born, thing.kind, thing.ids[thing.born]), 0.0)
-        return seen_s <= self.started_s and self._lists_bent_at_s < self.started_s + ONE_TRIP_S
+        read_s = self._first_read_s.get((FORTNOX, LISTS[FORTNOX, "article"]), 0.0)
+        first_s = max(self.started_s, read_s if thing.kind == "article" else 0.0)
+        return seen_s <= first_s and self._lists_bent_at_s < first_s + ONE_TRIP_S
 
     def _field_at_rest(self, thing: Thing, word: str, values: Mapping[str, Any]) -> None:
         about = f"{thing.kind} {thing.ids}: {word}"
@@ -576,19 +662,28 @@ class Oracle:
         thing = self.by_id.get(place)
         if thing is None or self._dead(*place):
             return  # it is gone, or was before anybody could know whose it was
+        if thing.remade and self._memory_at_s:
+            return  # an end is gone for a memory from before it was made again, and this one bears its mark
         if thing.mistaken or (place[0], place[2]) in thing.doubled:
             return  # the network's copy: under what name it waits depends on what else bears its number
         shots = {side: self._albums[side].get((thing.kind, key)) for side, key in thing.ids.items()}
         ownerless = any(self._ownerless(side, shot) for side, shot in shots.items() if shot and shot.owner)
         if code in ("REC03", "REC99") and (ownerless or self._of_a_double(thing, shots)):
             return  # a document of a customer that is gone, or waits itself
+        if code == "REC05" and self._taken(thing, shots):
+            return
         if unexplained(code, shots):
             self.fail(f"I10 {thing.kind} {thing.ids} waits as {code}, and nothing is wrong with it")
 
+    def _taken(self, thing: Thing, shots: Mapping[str, Shot | None]) -> bool:
+        """Whether its number is another customer's at Fortnox, or was until that one was deleted (8.5)."""
+        shot = shots.get(WEBCRM)
+        return bool(shot) and self.by_id.get((FORTNOX, thing.kind, shot.ties[0]), thing) is not thing
+
     def _of_a_double(self, thing: Thing, shots: Mapping[str, Shot | None]) -> bool:
-        """A document of one of two records that the network made of one customer."""
+        """A document of one of two records that we or the network made of one customer."""
         owners = (self.by_id.get((side, "customer", shot.owner)) for side, shot in shots.items() if shot)
-        return thing.kind == "document" and any(owner.doubled for owner in owners if owner)
+        return thing.kind == "document" and any(owner.doubled or owner.remade for owner in owners if owner)
 
     def _ownerless(self, side: str, shot: Shot) -> bool:
         owner = self.by_id.get((side, "customer", shot.owner))
@@ -619,8 +714,8 @@ def _lose(stood: Edit, to: Edit, why: str) -> None:
 
 
 CERTAIN: Final = {
-    *("refused", "400", "401", "403", "404", "409", "410", "412", "413", "415"),
-    *("429", "429 wait", "429 odd", "429 zero", "429 date"),
+    *("refused", "tls", "400", "401", "403", "404", "409", "410", "412", "413", "415"),
+    *("429", "429 wait", "429 odd", "429 zero", "429 date", "429 long"),
 }
 
 

@@ -52,6 +52,7 @@ DISCOUNTS: Final = (
     {"Discount": 12.5, "DiscountType": "PERCENT"},
     {"Discount": 7.5, "DiscountType": "AMOUNT"},
 )
+THICK: Final = 520  # rows
 HOLD: Final = "DeliveryOrderDate"
 AMONG: Final = ("edit_customer", "edit_organisation")
 
@@ -171,6 +172,28 @@ class Crowd:
     def delete_organisation(self, chance: random.Random) -> None:
         """In webCRM."""
         self._people.act("webcrm", "delete_organisation", id=int(self.pick(chance, WEBCRM, "customer")))
+
+    def reuse_number(self, chance: random.Random) -> None:
+        """
+        One is deleted, in Fortnox or in webCRM, and another gets its number in webCRM.
+
+        Fortnox itself keeps the number of a deleted customer for ever (2000637, fortnox.md 8.5).
+        """
+        named = [key for key in self.ids(WEBCRM, "customer") if self._number_of(key)]
+        assert named
+        key = chance.choice(named)
+        number = self._number_of(key)
+        if chance.random() < 0.5:
+            self._people.act("webcrm", "delete_organisation", id=int(key))
+        else:
+            self._people.act("fortnox", "delete_customer", CustomerNumber=number)
+        n = self.next()
+        body = {"OrganisationId": 0, "OrganisationName": f"Kund {n} AB", "OrganisationTelephone": f"08-{n}"}
+        more = {"OrganisationType": "Kund – Företag", "OrganisationExtraCustom1": number}
+        self._people.webcrm("POST", "/Organisations", {**body, **more})
+
+    def _number_of(self, key: str) -> str:
+        return shoot(self._world, WEBCRM)["customer", key].ties[0]
 
     # -------------------------------------------------------------- articles
 
@@ -349,6 +372,14 @@ class Crowd:
     def new_order(self, chance: random.Random) -> None:
         """In Fortnox."""
         self._new_paper(chance, "Order")
+
+    def thick_order(self, chance: random.Random) -> None:
+        """One with more rows than a page of any list."""
+        key = self.pick(chance, FORTNOX, "customer")
+        article = {"Description": "Vara", "Price": 10, "DeliveredQuantity": 1, "OrderedQuantity": 1}
+        rows = [{**article, "ArticleNumber": f"{1 + n % ARTICLES}"} for n in range(THICK)]
+        body = {"CustomerNumber": key, "OrderRows": rows, "Remarks": f"Text {self.next()}"}
+        self._people.fortnox("POST", "/3/orders", {"Order": body})
 
     def new_invoice(self, chance: random.Random) -> None:
         """In Fortnox."""
@@ -532,6 +563,8 @@ ACTS: Final[dict[str, Act]] = {
         "late_edit",
         "poison_organisation",
         "poison_delivery",
+        "reuse_number",
+        "thick_order",
     ]
 }
 # How often each is done, by the kind of record it is about.

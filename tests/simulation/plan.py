@@ -29,10 +29,11 @@ NETWORK: Final = (
     "empty",
     "slow",
     "twice",
+    "tls",
 )
 HTTP: Final = (
     *("400", "401", "403", "404", "408", "409", "410", "412", "413", "415", "307", "html"),
-    *("429", "429 wait", "429 odd", "429 zero", "429 date"),
+    *("429", "429 wait", "429 odd", "429 zero", "429 date", "429 long"),
     *("500", "500 after", "502", "502 after", "503", "504", "504 after"),
 )
 # Class of fault (reliability: the fault model) -> its events, each with the most that one schedule draws.
@@ -43,11 +44,11 @@ CLASSES: Final = {
         *(("lag", 3), ("older", 2), ("shuffle", 1), ("drift", 2)),
         *(("repeat", 1), ("unfiltered", 1), ("total", 1)),
     ),
-    "T": (("jump", 3), ("skew", 1), ("reboot", 2)),
+    "T": (("jump", 3), ("skew", 1), ("reboot", 2), ("freeze", 2)),
     "P": (("kill", 3), ("die", 4), ("stop", 2), ("reload", 4), ("stall", 1), ("cancel", 2), ("rename", 1)),
     "D": (("disk", 3), ("denied", 2), ("restore", 1)),
-    "A": (("revoke", 1), ("expire", 3), ("scope", 1), ("stranger", 1)),
-    "R": (("meddle", 4), ("amend", 3), ("poison", 2), ("lock", 1)),
+    "A": (("revoke", 1), ("expire", 3), ("scope", 1), ("stranger", 1), ("secret", 1)),
+    "R": (("meddle", 4), ("amend", 3), ("poison", 2), ("lock", 1), ("reuse", 1), ("thick", 1)),
     "M": (("mass", 1), ("empty", 1)),
 }
 

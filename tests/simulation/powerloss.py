@@ -181,7 +181,7 @@ class Watched:
             packed for after, packed in self.worlds if after == at
         ]  # the request left just then, or not yet
         town = chance.choice([beside[-1 - len(same)], *same]) if len(beside) > len(same) else beside[-1]
-        return Image(town, (*files.items(), ("key", self.key)), (), b""), may_be
+        return Image(town, (*files.items(), ("key", self.key)), ()), may_be
 
 
 def _written(files: Mapping[str, bytes | bytearray], folder: Path) -> Path:

@@ -10,8 +10,9 @@ import asyncio
 import random
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote_plus
 
 import anyio
 from msgspec import Struct
@@ -34,6 +35,7 @@ TWICE: Final = "twice"
 SPOILS: Final[dict[str, tuple[str, str]]] = {
     #                 at the vendor, to the client
     "refused": (LOST, "unreachable"),
+    "tls": (LOST, "tls"),
     "lost before": (LOST, "timeout"),
     "lost after": (APPLIED, "timeout"),
     "late": ("late", "timeout"),
@@ -66,12 +68,15 @@ SPOILS: Final[dict[str, tuple[str, str]]] = {
     "429 odd": (LOST, "429 odd"),
     "429 zero": (LOST, "429 zero"),
     "429 date": (LOST, "429 date"),
+    "429 long": (LOST, "429 long"),
 }
 OK, EMPTY, ERRORS = 200, 204, 300
+UNSENT: Final = {"unreachable": "NET02", "tls": "NET03"}  # as net/client.py tells them: nothing has left
 RETRY_AFTER: Final = {
     "429 wait": "3",
     "429 odd": "-1",
     "429 zero": "0",
+    "429 long": "3000000000",
     "429 date": "Fri, 31 Dec 1999 23:59:59 GMT",
 }
 
@@ -148,7 +153,10 @@ class Wire:
         answer: asyncio.Future[web.Response | str] = asyncio.get_running_loop().create_future()
         up_s, down_s = 0.02 + 0.06 * self._chance.random(), 0.02 + 0.03 * self._chance.random()
         asyncio.get_running_loop().call_later(up_s, self._arrive, sent, spoil, answer, down_s)
-        with anyio.CancelScope(shield=request.effect):
+        if request.effect:
+            with anyio.CancelScope(shield=True):
+                came = await answer
+        else:
             came = await answer
         process.step("answer")
         self.told(sent, came)
@@ -187,7 +195,7 @@ class Wire:
         """What comes back, and after how long."""
         if back == "timeout":
             return back, sent.request.timeout_s
-        if back in ("unreachable", "broken"):
+        if back in (*UNSENT, "broken"):
             return back, down_s
         after_s = 4.0 + 40.0 * self._chance.random() if back == "slow" else down_s
         return _answer(back, response), after_s
@@ -195,8 +203,8 @@ class Wire:
     def _judged(self, sent: Sent, came: web.Response | str) -> Reply:
         request = sent.request
         if isinstance(came, str):
-            error = OutcomeUnknown if request.effect and came != "unreachable" else Unreachable
-            raise error("NET02", f"no answer ({came})", request.route, "nothing")
+            error = OutcomeUnknown if request.effect and came not in UNSENT else Unreachable
+            raise error(UNSENT.get(came, "NET02"), f"no answer ({came})", request.route, "nothing")
         headers = {name.lower(): text for name, text in came.headers.items()}
         date = headers.get("date")
         return Reply(
@@ -204,7 +212,7 @@ class Wire:
             headers=headers,
             body=came.body,
             received_at=self._clock.now(),
-            server_time=parsedate_to_datetime(date) if date else None,
+            server_time=_moment(date) if date else None,
         )
 
 
@@ -221,17 +229,21 @@ def _answer(back: str, response: web.Response | None) -> web.Response:
     return web.Response(status=status, headers={"content-type": "text/html", **wait}, body=HTML)
 
 
+_moment = lru_cache(64)(parsedate_to_datetime)  # many answers in one second
+
+
 def _tell(answer: asyncio.Future[web.Response | str], came: web.Response | str) -> None:
     if not answer.done():
         answer.set_result(came)
 
 
 def _to_web(system: str, request: Request) -> web.Request:
-    parts = urlsplit(request.url)
+    path, _, query = request.url.partition(f"/{system}")[2].partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
     return web.Request(
         method=request.method,
-        path=parts.path.removeprefix(f"/{system}"),
-        query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
+        path=path,
+        query=tuple((name, unquote_plus(text)) for name, _, text in pairs),
         headers={name.lower(): text for name, text in request.headers.items()},
         body=request.body or b"",
     )

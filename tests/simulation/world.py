@@ -87,7 +87,7 @@ class Simulation:
         self.machine.disk.hops = plan.seed % 4 == 0
         self.copies: list[Copy] = []
         self._asides: list[asyncio.Task[None]] = []
-        self._hash = hashlib.sha256()
+        self._trace: list[tuple[object, ...]] = []
         self._sent: Sent | None = None
         self._how = ""
         self._writes = 0
@@ -108,7 +108,8 @@ class Simulation:
             self._watch(side)
 
     def _server_now(self) -> dt.datetime:
-        return self.true.now() + dt.timedelta(seconds=self.skew_s)
+        now = self.true.now()
+        return now + dt.timedelta(seconds=self.skew_s) if self.skew_s else now
 
     def _load(self) -> Config:
         return self.config_now()
@@ -117,7 +118,7 @@ class Simulation:
 
     def trace(self, *what: object) -> None:
         """One line of the trace, of which the digest is made."""
-        self._hash.update(repr((round(self.true.passed_s, 6), *what)).encode())
+        self._trace.append((self.true.passed_s, *what))
 
     def _log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
         self._away = event == "connector_away" or (self._away and event != "connector_back")
@@ -187,7 +188,8 @@ class Simulation:
         await ENDINGS[self.plan.ending](self)
         await self.machine.stop()
         self.oracle.figures["writes"] = self._writes
-        return Result(self._hash.hexdigest(), self.oracle.violations, self.oracle.figures, self.true.passed_s)
+        digest = hashlib.sha256(repr(self._trace).encode()).hexdigest()
+        return Result(digest, self.oracle.violations, self.oracle.figures, self.true.passed_s)
 
     def _populate(self) -> None:
         chance = random.Random(f"before {self.plan.seed}")
@@ -277,6 +279,8 @@ class Simulation:
         await self._settle()
         if await self._operate():
             await self._settle()
+        if await self._release():  # what was tried once more made another plan of a released one (decision 8)
+            await self._settle()
 
     async def _settle(self) -> None:
         """Until a pass finds nothing to do, an overlap after the last one that did something."""
@@ -313,13 +317,8 @@ class Simulation:
 
     async def _operate(self) -> int:
         """What is listed is looked at by somebody, and tried once more; how much it is."""
+        listed = await self._release()
         process = await self.machine.start()
-        listed = 0
-        for held in await process.desk.held():
-            listed += 1
-            self.oracle.released()
-            self.oracle.figures["held"] += 1
-            await process.desk.release(held["id"], drop=False)
         for parked in await process.desk.parked():
             listed += 1
             self.oracle.figures["parked"] += 1
@@ -330,6 +329,16 @@ class Simulation:
             await process.desk.retry(parked["id"])
         self.oracle.conduct.retried()
         return listed
+
+    async def _release(self) -> int:
+        """Plans that are held are looked at and released; how many."""
+        process = await self.machine.start()
+        held = await process.desk.held()
+        for each in held:
+            self.oracle.released()
+            self.oracle.figures["held"] += 1
+            await process.desk.release(each["id"], drop=False)
+        return len(held)
 
     async def listed(self) -> dict[tuple[str, str, str], list[str]]:
         """What an operator can read of each record: its fields in conflict, or "*" when all of it waits."""
@@ -384,6 +393,8 @@ class Simulation:
         for act in chance.choices(list(often), list(often.values()), k=4):
             await self.clock.sleep(chance.uniform(0, 100))
             self.trace("after", act)
+            if act == "drop_line":
+                self._passes = OPEN_EVERY
             self.crowd.act(act, chance)
 
     async def no_effect(self, why: str, *, creates_only: bool) -> None:

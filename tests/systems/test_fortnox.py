@@ -183,6 +183,15 @@ class TestFortnox(Contract):
         with pytest.raises(Unusable, match="JSN15"):
             await self.rows(system)
 
+    async def test_a_page_that_comes_again_in_another_order_is_not_the_next_one(self, system, http):
+        """Nor do rows that it shows twice make up for those of the page that did not come."""
+        one, two = ({"CustomerNumber": str(n), "Name": "A"} for n in (1, 2))
+        pages = [listed("Customers", rows, total=5, pages=3) for rows in ([one, two], [two, one, two], [one])]
+        http["GET /3/customers"] = pages * 3
+
+        with pytest.raises(Unusable, match="JSN15"):
+            await self.rows(system)
+
     async def test_a_list_without_totals_is_one_page(self, system, http):
         """Some small registers leave MetaInformation out."""
         http["GET /3/customers"] = reply(200, {"Customers": [{"CustomerNumber": "17", "Name": "A"}]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -153,8 +154,12 @@ class TestWebcrm(Contract):
         full = [{"OrganisationId": number, "OrganisationName": "A"} for number in range(1, 1001)]
         http["GET /Queries"] = [reply(200, full), reply(200, [])]
 
-        assert len(await self.rows(system)) == 1000
-        assert [each.query["Page"] for each in http.sent] == ["1", "2"]
+        assert len(await self.rows(system, SINCE)) == 1000
+        since = "OrganisationUpdatedAt >= '2026-01-15T10:20:30.0000050Z'"
+        assert [each.query["script"].split(" WHERE ")[1].split(" ORDER ")[0] for each in http.sent] == [
+            since,
+            f"({since}) AND OrganisationId > 1000",
+        ]
 
     async def test_a_page_that_comes_again_ends_the_reading(self, system, http):
         """Else it would be turned for ever, and what the other pages show would count as gone."""
@@ -166,6 +171,21 @@ class TestWebcrm(Contract):
             await self.rows(system)
         assert caught.value.code == "JSN15"
         assert len(http.sent) == 3
+
+    async def test_a_row_that_vanishes_from_an_earlier_page_hides_no_other(self, system, http):
+        """Pages are counted from the last id that was shown, not by their number."""
+        there = [{"OrganisationId": number, "OrganisationName": "A"} for number in range(1, 1002)]
+
+        def asked(request):
+            last = int(re.search(r"OrganisationId > (\d+)|$", request.query["script"])[1] or 0)
+            page = [row for row in there if row["OrganisationId"] > last][:1000]
+            if not last:
+                del there[0]
+            return reply(200, page)
+
+        http["GET /Queries"] = asked
+
+        assert len(await self.rows(system)) == 1001
 
     @pytest.mark.row("W4")
     async def test_an_organisation_in_our_words(self, system):

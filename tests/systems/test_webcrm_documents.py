@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -81,7 +82,9 @@ class Office:
         script = query.get("script")
         if script is None:
             return f"{method} {path}"
-        return next(told for start, told in KINDS.items() if script.startswith(start))
+        # Which page of it is asked for does not matter.
+        asked = re.sub(r"WHERE (?:\((.*)\) AND )?\w+Id > \d+ ORDER", r"WHERE \1 ORDER", script)
+        return next(told for start, told in KINDS.items() if asked.startswith(start))
 
     def since(self, start):
         """What the daemon asked after the first `start` requests."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from daemon.sandbox.fortnox.company import Company, Record, Register
@@ -107,6 +107,7 @@ def _modified_since(company: Company, text: str) -> Test:
     return lambda record: record.modified >= bound
 
 
+@lru_cache(256)
 def _moment(text: str) -> dt.datetime:
     for form in STAMP_FORMATS:
         try:

@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -123,6 +124,7 @@ def bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+@lru_cache(256)
 def claimed_client(token: str) -> str:
     """The client id that a token claims, living or not; "" when it is no token of ours. Only for the log."""
     try:

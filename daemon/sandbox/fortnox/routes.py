@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,6 +35,7 @@ def segments(path: str) -> tuple[str, ...]:
     return tuple(unquote(part) for part in path.removeprefix("/3/").removesuffix("/").split("/"))
 
 
+@lru_cache(4096)
 def route(path: str, method: str) -> tuple[str, Handler]:
     """The scope and the handler for a path and verb; refused with 404 or 405."""
     found = _at(segments(path)) if path.startswith("/3/") else None

@@ -22,11 +22,12 @@ HEADERS = {
 }
 READABLE = {"application/json", "application/*", "*/*"}
 DECODER = msgspec.json.Decoder(float_hook=Decimal)
+ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def encode(value: Any) -> bytes:
     r"""`value` as Fortnox writes JSON: `/` as `\/`, everything outside ASCII as `\uXXXX`."""
-    return json.dumps(value, separators=(",", ":")).replace("/", "\\/").encode("ascii")
+    return ENCODER.encode(value).replace("/", "\\/").encode("ascii")
 
 
 def answer(status: int, value: Any = None, headers: Mapping[str, str] | None = None) -> Response:

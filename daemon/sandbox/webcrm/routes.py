@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -306,6 +306,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 PATTERNS = tuple((_pattern(route.path), route) for route in ROUTES)
 
 
+@lru_cache(4096)
 def find(method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
     """
     The handler for a still percent-encoded path, and the encoded values in it.

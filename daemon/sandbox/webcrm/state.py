@@ -120,7 +120,8 @@ def set_switch(state: State, name: str, value: Any) -> None:
         _rename(state, before.get(plain, plain), after.get(plain, plain))
     if name == "terms_dropdown":
         _convert_terms(state, as_dropdown=value)
-    state.configure()
+    if before != after or name == "terms_dropdown":
+        state.configure()
 
 
 def _rename(state: State, old: str, new: str) -> None:
@@ -143,7 +144,7 @@ def _convert_terms(state: State, *, as_dropdown: bool) -> None:
 def shown(state: State, name: str, record: Record) -> Record:
     """A copy of `record` as a GET answers it, every configured field present."""
     schema = state.schemas[name]
-    answer = {field_name: record.get(field_name, empty) for field_name, empty in schema.template.items()}
+    answer = schema.template | {name: value for name, value in record.items() if name in schema.template}
     if name == "Organisation" and state.switches["country_shape"] == "object":
         country = answer["OrganisationCountryValue"]
         code, number = COUNTRIES.get(country, ("", ""))

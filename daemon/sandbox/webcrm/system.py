@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Mapping
-from email.utils import format_datetime
 from typing import Any
 
 import msgspec
 
-from daemon.sandbox.web import ActionError, Now, Pretend, Request, Response
+from daemon.sandbox.web import ActionError, Now, Pretend, Request, Response, http_date
 from daemon.sandbox.webcrm import auth, routes
 from daemon.sandbox.webcrm.actions import VERBS
 from daemon.sandbox.webcrm.fill import fill
@@ -38,7 +37,7 @@ class Webcrm(Pretend):
         except Refusal as refusal:
             message = refusal.message.encode("utf-8", "replace").decode()
             response = Response.json(refusal.status, {"Message": message, "Type": refusal.kind})
-        headers = {**response.headers, "date": format_datetime(self._now(), usegmt=True)}
+        headers = {**response.headers, "date": http_date(self._now())}
         return msgspec.structs.replace(response, headers=headers)
 
     def _answer(self, request: Request) -> Response:

@@ -53,13 +53,14 @@ class Calls:
         """All pages; again when the list changed its length meanwhile (fortnox.md 7.1), or one came twice."""
         for _ in range(spec.RUNS):
             seen, total, number = 0, None, 1
-            firsts: list[Any] = []
+            shown: set[Any] = set()
             while True:
                 listed, pages = await self._page(where, number, query, lane)
-                first = [row[where.key] for row in listed.rows[:1]]
-                if total not in (None, listed.total) or (first and first in firsts):
+                keys = {row[where.key] for row in listed.rows}
+                if total not in (None, listed.total) or (keys and keys <= shown):
+                    seen = -1  # what was counted proves nothing
                     break
-                firsts.append(first)
+                shown |= keys
                 yield listed
                 seen, total, number = seen + len(listed.rows), listed.total, number + 1
                 if number > pages or not listed.rows:

@@ -57,20 +57,33 @@ class Calls:
             page = {**(query or {}), "Page": str(number), "Size": str(spec.PAGE_SIZE)}
             found = await self.list(path, lane, page, route)
             if found.rows and found.rows[0] in firsts:
-                raise Unusable(
-                    "JSN15",
-                    f"page {number} begins as an earlier one did",
-                    f"{spec.NAME} GET {route or path}",
-                    "nothing; it is read again by itself",
-                    system=spec.NAME,
-                )
+                raise _comes_again(number, route or path)
             firsts += found.rows[:1]
             yield found
             number, full = number + 1, len(found.rows) >= spec.PAGE_SIZE
 
-    def query(self, script: str, lane: Lane) -> AsyncIterator[Found]:
-        """The result of a query, page by page."""
-        return self.pages(spec.QUERIES, lane, {"script": script, "formatCustomFields": "true"})
+    async def query(
+        self, table: str, where: str, key: str, lane: Lane, what: str = "*"
+    ) -> AsyncIterator[Found]:
+        """
+        The rows of a table in the order of their ids, page by page; raises as `pages`.
+
+        Each page is what comes after the last id: counted pages would pass over a row when one of an earlier
+        page is deleted, or changes no more by what is asked, while they are turned.
+        """
+        number, full, last = 1, True, 0
+        while full:
+            beyond = f"{f'({where}) AND ' if where else ''}{key} > {last}" if last else where
+            script = wire.script(table, beyond, order=key, what=what)
+            first = {"script": script, "formatCustomFields": "true", "Page": "1", "Size": str(spec.PAGE_SIZE)}
+            found = await self.list(spec.QUERIES, lane, first)
+            full = len(found.rows) >= spec.PAGE_SIZE
+            if last or full:
+                ids = [int(found.id_of(row, key)) for row in found.rows]
+                if min(ids, default=last + 1) <= last:
+                    raise _comes_again(number, spec.QUERIES)
+                last, number = max(ids, default=last), number + 1
+            yield found
 
     async def one(self, path: str, number: int, lane: Lane) -> Found | None:
         """One record by its id; None when there is none."""
@@ -126,6 +139,16 @@ class Calls:
             ) from error
         wire.no_error(request, reply)
         return reply
+
+
+def _comes_again(number: int, where: str) -> Unusable:
+    return Unusable(
+        "JSN15",
+        f"page {number} shows what an earlier one did",
+        f"{spec.NAME} GET {where}",
+        "nothing; it is read again by itself",
+        system=spec.NAME,
+    )
 
 
 def raise_if_foreign(error: Gone) -> None:

@@ -97,7 +97,7 @@ class Deliveries:
         return f"({booked} = 'No' OR {booked} = '') AND {linked}" if booked else linked
 
     def _headers(self, where: str, lane: Lane) -> AsyncIterator[Found]:
-        return self._calls.query(wire.script("Delivery", where, order="DeliveryId"), lane)
+        return self._calls.query("Delivery", where, "DeliveryId", lane)
 
     async def _touched(self, since: dt.datetime, lane: Lane) -> set[int]:
         """The deliveries and opportunities with a line that changed; none where lines cannot be asked for."""
@@ -179,7 +179,7 @@ class Deliveries:
         """Lines by a query, in the order of their ids; None where lines cannot be queried."""
         if self._lines_queried is False:
             return None
-        pages = self._calls.query(wire.script(spec.LINE, where, order=lines.ID, what=what), lane)
+        pages = self._calls.query(spec.LINE, where, lines.ID, lane, what)
         try:
             found = await self._each_once(pages)
         except Refused as error:

@@ -149,8 +149,7 @@ class Webcrm(System):
             yield page
 
     async def _organisations(self, where: str, lane: Lane, *, complete: bool = False) -> AsyncIterator[Page]:
-        script = wire.script("Organisation", where, order="OrganisationId")
-        async for found in self._calls.query(script, lane):
+        async for found in self._calls.query("Organisation", where, "OrganisationId", lane):
             rows = tuple(self._organisation(found, row) for row in found.rows)
             yield Page(rows=rows, server_time=found.server_time, complete=complete)
 

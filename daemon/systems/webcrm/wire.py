@@ -82,10 +82,9 @@ def _field(row: Mapping[str, Any]) -> Field:
 
 def shown(payload: Mapping[str, Any], fields: Metadata) -> dict[str, Any]:
     """`payload` with "-- choose --" of a dropdown made empty: its wording depends on the language."""
-    return {
-        name: "" if _is_dropdown(fields, name) and str(value).startswith("--") else value
-        for name, value in payload.items()
-    }
+    texts = ((name, value) for name, value in payload.items() if isinstance(value, str))
+    dashed = [name for name, text in texts if text.startswith("--") and _is_dropdown(fields, name)]
+    return {**payload, **dict.fromkeys(dashed, "")}
 
 
 def chosen(payload: Mapping[str, Any], fields: Metadata, *, country_is_object: bool) -> dict[str, Any]:
@@ -117,7 +116,7 @@ def _choice(name: str, value: Any, fields: Metadata) -> Any:
 
 
 def _is_dropdown(fields: Metadata, name: str) -> bool:
-    return bool(fields.get(name, Field()).texts)
+    return name in fields and bool(fields[name].texts)
 
 
 def moment(raw: Any) -> dt.datetime | None:
