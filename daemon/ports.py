@@ -12,7 +12,7 @@ from daemon.core.agreement import Agreement
 from daemon.core.mapping import Table
 from daemon.core.merge import Conflict
 from daemon.core.records import Agreeing, Fields, Lane, Names, Problem, Seen, Side
-from daemon.core.steps import Create, Decision, Step, Update
+from daemon.core.steps import Bond, Create, Decision, Step, Update
 from daemon.core.work import Binding, Counts, Finish, Intent, IntentState, Mark, Task, Which, Written
 
 T = TypeVar("T")
@@ -262,6 +262,9 @@ class Work(Protocol):
 
     def linked(self) -> int:
         """How many records are linked."""
+
+    def bond(self, side: Side, record_id: str) -> Bond | None:
+        """The link of one record."""
 
     def recall(self, side: Side, before: dt.datetime, most: int) -> Sequence[tuple[str, Seen]]:
         """Whole records of one side linked before a time, by their partner's id, the youngest link first."""

@@ -32,7 +32,11 @@ class Finder:
         hits = await system.look(kind, step.fields, since, partial(self._whole, step))
         shown = {hit.id for hit in hits}
         known = [seen for seen in await self._known(step) if seen.id not in shown]
-        return born(step.fields, system.table(kind), [*hits, *known], self._agreement.recognised_by, since)
+        names = self._agreement.recognised_by
+        found = born(step.fields, system.table(kind), [*hits, *known], names, since)
+        if isinstance(found, Found) and await self._is_anothers(step, found.seen.id):
+            return Strange((found.seen.id,))
+        return found
 
     async def stored(self, side: Side, record_ids: Sequence[str]) -> Mapping[str, Seen]:
         """Those of these records that are known whole."""
@@ -44,6 +48,13 @@ class Finder:
             return {seen.id: seen for seen in found if seen.full}
 
         return await self._journal.write(work)
+
+    async def _is_anothers(self, step: Create | Update, record_id: str) -> bool:
+        """Whether a record was linked to another one meanwhile, to which a person gave its number, say."""
+        bond = await self._journal.write(
+            lambda tx: tx.work(self._binding, step.kind).bond(step.side, record_id)
+        )
+        return bond is not None and bond.ids[step.side.other] != step.source_id
 
     async def _known(self, step: Create | Update) -> Sequence[Seen]:
         """

@@ -37,7 +37,7 @@ class Looks:
         return self._at_s[intent.id] - self._clock.monotonic()
 
     def done(self, intent: Intent) -> None:
-        """Its outcome is known."""
+        """Its outcome is known, or it is sent once more and waits anew."""
         self._at_s.pop(intent.id, None)
 
     def keep(self, unknown: Collection[int]) -> None:

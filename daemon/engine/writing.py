@@ -156,6 +156,7 @@ class Writer:
 
     async def _send(self, job: Job, intent: Intent, lane: Lane) -> None:
         now = self.their_time(intent.step.side)
+        self.looks.done(intent)
         intent = await self._journal.write(lambda tx: tx.intents(self._binding).sent(intent, now))
         try:
             answer = await self._request(job, intent, lane)

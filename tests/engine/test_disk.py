@@ -22,11 +22,11 @@ async def test_a_disk_that_refuses_at_any_moment_stops_the_effects_and_loses_not
     """
     stage, image = await begun(disk.PASS)
     whole = disk.Disk(error, math.inf)
-    assert await disk.sick(stage, image, kind, whole, "goes on") == []
+    assert await disk.sick(stage, image, kind, whole, "goes on", set()) == []
     for number in sampled(whole.seen, max(1, whole.seen // RUNS)):
         rest = random.choice(disk.REST)
         refusing = disk.Disk(error, number)
-        assert await disk.sick(stage, image, kind, refusing, rest) == [], f"{kind} {number}, it {rest}"
+        assert await disk.sick(stage, image, kind, refusing, rest, set()) == [], f"{kind} {number}, it {rest}"
 
 
 @pytest.mark.parametrize("name", powerloss.LIVES)
@@ -39,7 +39,7 @@ async def test_a_power_cut_loses_no_transaction_that_was_told_to_be_stored(tmp_p
     assert (life.early, life.effects > 0) == ([], True)
     for _ in range(RUNS):
         case = f"power | {name} | cut {random.randint(life.began, len(life.asked))} | {random.random()}"
-        assert await powerloss.recovered(stage, life, case, tmp_path) == [], case
+        assert await powerloss.recovered(stage, life, case, tmp_path, set()) == [], case
 
 
 @pytest.mark.parametrize("synchronous", powerloss.CARELESS)

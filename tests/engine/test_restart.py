@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 
 import pytest
 
 from daemon.engine import settling
 from tests.engine.inline import inline
-from tests.engine.lives import STORIES, TOWNS, Deaths, after, judged, sampled
+from tests.engine.lives import STORIES, TOWNS, Deaths, after, judged, lead, sampled
 from tests.engine.spoils import FAULTS, UNCLEAR, spoil
 
 pytestmark = pytest.mark.row("D4", "W9", "W11")
@@ -47,6 +48,29 @@ async def test_more_power_cuts_during_the_recovery_lose_and_double_nothing(begun
             image, wrong = await after(stage, image, event)
             assert wrong == [], events
         assert await judged(stage, image) == [], events
+
+
+async def test_deaths_have_one_future_only_where_nothing_but_time_tells_them_apart(begun):
+    """
+    With one future the state and both vendors' records are the same; many of them span some time.
+    """
+    stage, image = await begun("a later pass")
+    left, at_s = defaultdict(set), defaultdict(set)
+
+    def step(_step):
+        world, future = stage.town.world, stage.future()
+        company = world.systems["fortnox"].companies["1234567"]
+        held = [each.values for register in company.registers.values() for each in register.records.values()]
+        left[future].add((stage.db.serialize(), repr(held), repr(world.systems["webcrm"]._state.records)))
+        at_s[future].add(stage.town.clock.passed_s)
+
+    with inline(stage.connect):
+        town = stage.place(image)
+        town.watch = step
+        async with town.running():
+            await lead(town)
+    assert {len(each) for each in left.values()} == {1}
+    assert max(len(each) for each in at_s.values()) > 1
 
 
 async def test_a_daemon_that_looks_once_is_found_out(begun, monkeypatch):

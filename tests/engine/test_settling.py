@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from daemon.core.records import Lane
+from daemon.errors import StateError
 from daemon.sandbox.faults import Fault
 from tests.engine.story import calm
 from tests.rows import papers
@@ -139,6 +143,53 @@ async def test_a_new_record_that_is_renamed_before_its_creation_is_settled_is_kn
         assert values(town, number, "Name", "Name") == ("Acme Nord AB", "Acme Nord AB")
         assert values(town, number, "Phone1", "Telephone") == ("08-2", "08-2")
         assert await town.desk.conflicts() == []
+
+
+async def test_a_creation_that_is_sent_again_waits_anew_though_the_disk_forgot_its_answer(tmp_path):
+    """It may be shown late like the first time: what was put off for the first attempt counts no more."""
+    town = Town(tmp_path)
+    town.people.new_customer(Name="Acme AB", Phone1="08-1")
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_before"))
+    async with town.running():
+        journal = town.house.journal
+        write = journal.write
+
+        async def full(work):
+            if town.people.organisations():
+                raise StateError("DBS02", "disk is full", "state.db", "free space")
+            return await write(work)
+
+        journal.write = full
+        with suppress(StateError):
+            for _ in range(10):
+                await town.sync()
+                town.wait(seconds=10)
+        journal.write = write
+        assert len(town.people.organisations()) == 1
+        assert (await town.sync()).outcome == "unknown"
+        await calm(town)
+    assert len(town.people.organisations()) == 1
+
+
+async def test_a_number_that_another_took_before_its_creation_is_settled_is_told_to_a_person(tmp_path):
+    """The one with the number now is linked by it; what was made of the deleted one belongs to it by then."""
+    town = Town(tmp_path)
+    town.set(number_owner="webcrm")
+    first = town.people.new_organisation("Acme AB", ExtraCustom1="4711")
+    town.world.faults.add(Fault(system="fortnox", method="POST", path="/3/customers", fault="lost_after"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        town.people.act("webcrm", "delete_organisation", id=first["OrganisationId"])
+        town.people.new_organisation("Björk AB", ExtraCustom1="4711")
+        connector = town.house.loops["webcrm"].connector
+        kind, partner = connector._agreements["customer"], connector._ends.partner
+        await partner.read_by_key(kind, [str(first["OrganisationId"])], Lane.READ)  # it is known to be gone
+        for _ in range(6):
+            await town.sync()
+            town.wait(seconds=10)
+        await calm(town)
+        assert [each["code"] for each in await town.desk.parked()] == ["INT01"]
+    assert len(town.people.customers()) == 1
 
 
 async def test_a_new_record_that_is_all_changed_before_its_creation_is_settled_is_known_by_birth(tmp_path):

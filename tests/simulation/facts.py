@@ -287,12 +287,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("customer", "visiting_address", _held("VisitingAddress"), _held("OrganisationAddress")),
     Fact("customer", "visiting_zip", _held("VisitingZipCode"), _held("OrganisationPostCode")),
     Fact("customer", "visiting_country", _held("VisitingCountryCode"), _country),
-    Fact(
-        "customer",
-        "invoice_address",
-        _invoice_lines,
-        _memo_lines,
-    ),
+    Fact("customer", "invoice_address", _invoice_lines, _memo_lines),
     Fact(
         "customer",
         "invoice_country",
@@ -312,13 +307,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         says=FORTNOX,
     ),
     Fact("document", "date", _dated, _day("DeliveryOrderDate")),
-    Fact(
-        "document",
-        "delivery_date",
-        _delivered,
-        _day("DeliveryCustom4"),
-        same=_if_said,
-    ),
+    Fact("document", "delivery_date", _delivered, _day("DeliveryCustom4"), same=_if_said),
     Fact("document", "currency", lambda raw: _text(_newest(raw)["Currency"]), _delivery_currency),
     Fact("document", "vat", _percents, _line_percents, listed_as="rows", same=_as_said, of_lines=True),
     Fact("document", "prices", _prices, _line_prices, listed_as="rows", same=_priced_alike, of_lines=True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextvars
-import datetime as dt
 import json
 import random
 import re
@@ -16,10 +15,10 @@ from msgspec import structs
 
 from daemon.sandbox import web
 from daemon.sandbox.fortnox.oauth import SCOPES, Grant
-from tests.simulation.camera import FORTNOX, OTHER, TENANT, WEBCRM
+from tests.simulation.camera import FORTNOX, TENANT, WEBCRM
 from tests.simulation.faults_lists import LISTS
+from tests.simulation.faults_records import RECORDS
 from tests.simulation.oracle import DAEMON
-from tests.simulation.people import AMONG
 from tests.simulation.plan import HTTP, LATE_MOST_S, NETWORK
 from tests.simulation.wire import Sent, Spoil
 
@@ -28,22 +27,8 @@ if TYPE_CHECKING:
 
 UNNOTICED_S: Final = 300.0  # a step of the host's clock that the daemon takes for one
 Happening = Callable[["Simulation", random.Random], Awaitable[None]]
-ACTS_ON: Final = {  # the last part of a path that names a register -> what a person does to a record there
-    "customers": ("edit_customer", ""),
-    "Organisations": ("edit_organisation", ""),
-    "Deliveries": ("edit_delivery", ""),
-    "orders": ("edit_paper", "order:"),
-    "invoices": ("edit_paper", "invoice:"),
-}
-EDITS: Final = {
-    (FORTNOX, "customer"): "edit_customer",
-    (WEBCRM, "customer"): "edit_organisation",
-    (FORTNOX, "document"): "edit_paper",
-    (WEBCRM, "document"): "edit_delivery",
-}
 STRANGER: Final = {"CompanyInformation": {"CompanyName": "Annan AB", "DatabaseNumber": 7654321}}
 JSON: Final = {"content-type": "application/json"}
-RARELY: Final = 0.02
 LISTED: Final = ("lastmodified=", "UpdatedAt")
 LISTED_S: Final = 185.0  # a list shows a change so long, at least
 WRONG_S: Final = (-86_400.0, -3600.0, -1.0, 0.0, 1.0, 5.0, 3600.0, 86_400.0)
@@ -344,102 +329,6 @@ async def _stranger(simulation: Simulation, chance: random.Random) -> None:
     await simulation.machine.start()
 
 
-async def _meddle(simulation: Simulation, chance: random.Random) -> None:
-    """Somebody edits the very record that the daemon has just read, or is just writing."""
-    before = simulation.wire.left
-    method = chance.choice(["GET", "PUT"])
-
-    def edit(sent: Sent) -> None:
-        before(sent)
-        if sent.request.method == method and (act := _act_on(sent)):
-            simulation.wire.left = before
-            loop = asyncio.get_running_loop()
-            loop.call_later(chance.uniform(0, 0.3), simulation.crowd.act_on, *act, chance)
-
-    simulation.wire.left = edit
-
-
-async def _amend(simulation: Simulation, chance: random.Random) -> None:
-    """The answer to a write is lost, and before anybody found out somebody edits what was written."""
-    before = simulation.wire.left
-    simulation.wire.spoils.append(Spoil(what="lost after", system="*", effect=True, count=1))
-
-    def edit(sent: Sent) -> None:
-        before(sent)
-        if sent.request.effect and "uth" not in sent.request.url:
-            simulation.wire.left = before
-            outside = contextvars.Context()
-            asyncio.get_running_loop().call_later(chance.uniform(0.3, 80), correct, sent, context=outside)
-
-    def correct(sent: Sent) -> None:
-        act = _act_on(sent) or _newest(simulation, sent)
-        if act and chance.random() < 0.5:  # or what it was made of
-            act = _twin(simulation, sent.system, *act)
-        if act:
-            simulation.crowd.act_on(*act, chance, (sent.request.body or b"").decode())
-        process = simulation.machine.running
-        if process and chance.random() < 0.5:
-            simulation.aside(simulation.nudge(process))
-
-    simulation.wire.left = edit
-
-
-def _newest(simulation: Simulation, sent: Sent) -> tuple[str, str] | None:
-    """The act on what was made last where something was just made."""
-    act, prefix = ACTS_ON.get(sent.request.url.partition("?")[0].rpartition("/")[2], ("", ""))
-    kind = "customer" if act in ("edit_customer", "edit_organisation") else "document"
-    found = [key for key in simulation.crowd.ids(sent.system, kind) if key.startswith(prefix)]
-    return (act, found[-1]) if act and found else None
-
-
-def _twin(simulation: Simulation, side: str, act: str, key: str) -> tuple[str, str] | None:
-    """The act on the same thing at the other side."""
-    kind = "customer" if act in AMONG else "document"
-    thing = simulation.oracle.by_id.get((side, kind, key))
-    other = OTHER[side]
-    return (EDITS[other, kind], thing.ids[other]) if thing and other in thing.ids else None
-
-
-def _act_on(sent: Sent) -> tuple[str, str] | None:
-    """The person's act, and on what."""
-    parts = sent.request.url.partition("?")[0].split("/")
-    if len(parts) < 2 or parts[-2] not in ACTS_ON or not parts[-1].isdigit():
-        return None
-    act, prefix = ACTS_ON[parts[-2]]
-    return act, prefix + parts[-1]
-
-
-async def _poison(simulation: Simulation, chance: random.Random) -> None:
-    """A record that cannot cross as it is."""
-    acts = {"customer": "poison_organisation", "document": "poison_delivery"}
-    simulation.crowd.act(
-        acts[chance.choice([kind for kind in acts if kind in simulation.plan.kinds])], chance
-    )
-
-
-async def _reuse(simulation: Simulation, chance: random.Random) -> None:
-    """A customer is deleted, and another one gets its number."""
-    simulation.crowd.act("reuse_number", chance)
-
-
-async def _thick(simulation: Simulation, chance: random.Random) -> None:
-    """A document with more rows than one page holds; seldom, as it takes long."""
-    if chance.random() < RARELY and "document" in simulation.plan.kinds:
-        simulation.crowd.act("thick_order", chance)
-
-
-async def _lock(simulation: Simulation, chance: random.Random) -> None:
-    """The books are locked up to a day, which may be today, and opened again."""
-    day = simulation.world.now().date() - dt.timedelta(days=chance.choice([0, 0, 1]))
-    simulation.people.act("fortnox", "lock_period", EndDate=day.isoformat())
-
-    async def opened() -> None:
-        await simulation.clock.sleep(chance.uniform(60, 800))
-        simulation.people.act("fortnox", "lock_period", EndDate=None)
-
-    simulation.aside(opened())
-
-
 async def _mass(simulation: Simulation, chance: random.Random) -> None:
     """Somebody changes everything at once; they are overwhelmed, or we are."""
     since_s = simulation.true.passed_s
@@ -479,11 +368,6 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
     "scope": _scope,
     "stranger": _stranger,
     "secret": _secret,
-    "meddle": _meddle,
-    "amend": _amend,
-    "poison": _poison,
-    "lock": _lock,
-    "reuse": _reuse,
-    "thick": _thick,
+    **RECORDS,
     "mass": _mass,
 }

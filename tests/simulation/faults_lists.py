@@ -40,6 +40,7 @@ DRIFTS: Final = (
     "new_delivery",
     "edit_delivery",
 )
+ORDER: Final = re.compile(r" ORDER BY (\w+)")
 WHERE: Final = re.compile(r" WHERE .*?(?= ORDER BY )")
 
 
@@ -160,7 +161,9 @@ def _hide(simulation: Simulation, chance: random.Random, change: Rows) -> None:
         rows, asked = change(side, request, rows), {name.lower(): text for name, text in request.query}
         if side != WEBCRM or "size" not in asked:
             return rows
-        size = int(asked["size"])
+        size, order = int(asked["size"]), ORDER.search(asked.get("script", ""))
+        if order:  # pages are made of rows in order, whatever becomes of the order in them
+            rows = sorted(rows, key=lambda row: row[order[1]])
         return rows[(int(asked["page"]) - 1) * size :][:size]
 
     def bent(side: str, request: web.Request) -> web.Request:
@@ -260,9 +263,7 @@ def _young(
     """The records of a side to which that happened a moment ago."""
     now_s = simulation.true.passed_s
     return {
-        (kind, key)
-        for (each, kind, key), at_s in since_s.items()
-        if each == side and now_s - at_s < lag_s
+        (kind, key) for (each, kind, key), at_s in since_s.items() if each == side and now_s - at_s < lag_s
     }
 
 

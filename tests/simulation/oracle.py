@@ -87,6 +87,7 @@ class Thing:
         default_factory=set
     )  # (side, field): our last write there was unclear
     copied: bool = False  # a person made it of one that bears our mark, with the mark
+    given_up: bool = False  # it was made, never shown, and a person wants it made once more (INT02)
     remade: bool = False  # a person deleted it and we made it again: older memories know the one that is gone
     mistaken: bool = False  # one of two with one mark that a daemon without memory cannot tell apart
     closed_at_s: float | None = None  # it was booked, or cancelled
@@ -354,7 +355,7 @@ class Oracle:
             found.doubled.add((side, record_id))
             self.figures["doubled by the network"] += 1
             return
-        unsure = self.memory_lost or any(each == side for each, _ in found.unsure)
+        unsure = self.memory_lost or found.given_up or any(each == side for each, _ in found.unsure)
         if side in found.ids and unsure and (kind, found.ids[side]) not in self._albums[side]:
             # Nobody knows any more that it was there.
             self.figures["made again after a person deleted it"] += 1
@@ -366,6 +367,12 @@ class Oracle:
         if sent is None or sent.at_s >= self._memory_at_s:
             self._made.append((kind, f"{KEYS[OTHER[side]]}:{found.ids[OTHER[side]]}"))
         self._stands(found, side, shot)
+        self._number_taken(side, kind)
+
+    def _number_taken(self, side: str, kind: str) -> None:
+        """Somebody may have taken the number of a customer before we had made it in Fortnox."""
+        for thing in self.things if (side, kind) == (FORTNOX, "customer") else ():
+            self._renumbered(thing)
 
     def _entered(self, side: str, kind: str, record_id: str, shot: Shot) -> None:
         """A person made a record."""
@@ -402,7 +409,11 @@ class Oracle:
         self, side: str, kind: str, record_id: str, old: Shot, new: Shot, *, ours: bool, sent: Sent | None
     ) -> None:
         thing = self.by_id.get((side, kind, record_id))
-        if thing is None or thing.mistaken or (side, record_id) in thing.doubled:
+        if thing is None:
+            return
+        if thing.mistaken or (side, record_id) in thing.doubled:
+            if not ours and (token := new.fields[TOKENS[kind]]):
+                self._by_token.setdefault((kind, token), thing)  # not judged, but known by that name
             return
         for word, value in new.fields.items():
             if old.fields[word] == value:
@@ -642,8 +653,14 @@ class Oracle:
                 )
 
     def asked(self, place: tuple[str, str, str], code: str) -> None:
-        """A person is asked whether something is ours. Nobody else makes articles, so that is known (I10)."""
+        """
+        A person is asked, and has it tried once more.
+
+        Whether something is ours is asked of articles in vain: nobody else makes them (I10).
+        """
         thing = self.by_id.get(place)
+        if code == "INT02" and thing:
+            thing.given_up = True
         if code == "INT01" and thing and thing.kind == "article" and not (thing.doubled or self.memory_lost):
             self.fail(f"I10 {thing.kind} {thing.ids}: a person must say whether it is there already")
 

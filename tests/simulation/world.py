@@ -91,7 +91,7 @@ class Simulation:
         self._sent: Sent | None = None
         self._how = ""
         self._writes = 0
-        self._away = False
+        self._away = self._refused = False
         for side, name, value in plan.switches:
             self.world.systems[side].switch(name, value)
         ids = self.world.systems[WEBCRM]._state.next_id  # type: ignore[attr-defined]
@@ -220,7 +220,7 @@ class Simulation:
         self.config_now = lambda: config(self.plan, changed, self.connector)
 
     async def consent(self) -> None:
-        """An administrator consents, and the daemon is given the code; nobody tries twice."""
+        """An administrator consents, and the daemon is given the code; until calm nobody tries twice."""
         self.world.systems[FORTNOX].act("restore_consent", {"client_id": DAEMON, "tenant": TENANT})
         process = self.machine.running
         if self.plan.grant == "client_credentials" or process is None:
@@ -236,8 +236,10 @@ class Simulation:
         link = web.Request(method="GET", path="/oauth-v1/auth", query=tuple(asked.items()))
         back = self.world.systems[FORTNOX].handle(link).headers["location"]
         code = dict(parse_qsl(urlsplit(back).query))["code"]
+        self._refused = True
         with suppress(DaemonError):
             await process.ask(process.supervisor.authorize(COMPANY, code, URL))
+            self._refused = False
             await self.nudge(process)
 
     async def nudge(self, process: Process) -> None:
@@ -286,6 +288,8 @@ class Simulation:
         """Until a pass finds nothing to do, an overlap after the last one that did something."""
         for _ in range(RESTS_WITHIN):
             await self.clock.sleep(OVERLAP_S)
+            if self._refused:
+                await self.consent()  # they wanted no calls for a while
             before = self._writes
             for _ in range(self._passes - 1):
                 await self._sync()

@@ -172,6 +172,14 @@ class TestWebcrm(Contract):
         assert caught.value.code == "JSN15"
         assert len(http.sent) == 3
 
+    async def test_a_full_page_that_is_not_in_order_ends_the_reading(self, system, http):
+        """What comes after its last id is not all that it does not show."""
+        full = [{"OrganisationId": number, "OrganisationName": "A"} for number in range(1000, 0, -1)]
+        http["GET /Queries"] = reply(200, full)
+
+        with pytest.raises(Unusable, match="JSN15"):
+            await self.rows(system)
+
     async def test_a_row_that_vanishes_from_an_earlier_page_hides_no_other(self, system, http):
         """Pages are counted from the last id that was shown, not by their number."""
         there = [{"OrganisationId": number, "OrganisationName": "A"} for number in range(1, 1002)]
