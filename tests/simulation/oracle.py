@@ -128,6 +128,7 @@ class Oracle:
         # arrives later than any network would bring it.
         self.time_leapt_at_s = float("-inf")
         self.started_s, self._lists_bent_at_s = 0.0, float("inf")
+        self._died_at_s = float("-inf")
         self._rows_replayed = False
         self._memory_at_s = 0.0
         self._mass_s, self._massed = (0.0, -1.0), list[tuple[float, Thing]]()
@@ -271,7 +272,8 @@ class Oracle:
     # -------------------------------------------------------------- what changed
 
     def died(self, now_s: float) -> None:
-        """The daemon was killed: what it was just told, it may never have heard."""
+        """The daemon was killed: what it was just told, or what is still on its way, it may never hear of."""
+        self._died_at_s = now_s
         for at_s, mark in self._written:
             if now_s - at_s < ONE_TRIP_S:
                 mark[0].unsure.add(mark[1])
@@ -480,7 +482,7 @@ class Oracle:
     def _heard(self, thing: Thing, side: str, word: str, sent: Sent) -> None:
         """Remember whether the daemon could know that this write of it took effect."""
         about = (side, word)
-        if sent.spoil or self._now_s() < self.lists_lag_until_s:
+        if sent.spoil or sent.at_s <= self._died_at_s or self._now_s() < self.lists_lag_until_s:
             thing.unsure.add(about)
         else:
             thing.unsure.discard(about)
