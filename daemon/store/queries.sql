@@ -46,8 +46,8 @@ UPDATE observations SET row_digest = :digest, gone = 0, seq = coalesce(:seq, seq
     due_at = CASE WHEN :due_at IS NULL THEN due_at ELSE min(coalesce(due_at, '9999'), :due_at) END
 WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_gone
-UPDATE observations SET gone = 1, seq = :seq, due_at = NULL, read_at = :read_at
-WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
+UPDATE observations SET gone = 1, seq = CASE WHEN gone THEN seq ELSE :seq END, due_at = NULL, read_at = :read_at
+WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_due
 -- A record that is known whole was changed since, whenever it fell due; one that never was read may be old.
 -- Who was read at a time still to come was read by a clock that was put back since; who never was is not put off.
@@ -153,8 +153,9 @@ SELECT count(*) FROM links WHERE connector = :connector AND kind = :kind
 
 -- name: intent_key
 SELECT 1 FROM intents WHERE connector = :connector AND kind = :kind AND key = :key AND state <> 'ready'
--- name: intent_mark
-SELECT 1 FROM intents WHERE connector = :connector AND kind = :kind AND reference = :reference AND state <> 'ready'
+-- name: intents_creating
+SELECT key, sealed_step FROM intents
+WHERE connector = :connector AND kind = :kind AND action = 'create' AND state <> 'ready'
 -- name: intent_open
 INSERT INTO intents
     (connector, kind, key, action, side, source_id, target_id, state, reference, digest, sealed_step, config)

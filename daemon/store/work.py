@@ -20,10 +20,13 @@ from daemon.core.recover import stands
 from daemon.core.steps import Bond, Decision, Owner, Step, Unit
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.store.chain import NO_CHAIN
+from daemon.store.intents import read_step
 from daemon.store.observations import Observations
 from daemon.store.queries import SQL
 from daemon.store.sealing import Sealer
 from daemon.store.times import to_text, to_time_or_none
+
+Named = tuple[Side, str, Value]  # where a record is, a field that names it, what it holds there
 
 
 class Work:
@@ -61,6 +64,7 @@ class Work:
         and that are read whole.
         """
         rows = self._run(f"todo_{which.value}", scope=self._binding.fortnox, most=most).fetchall()
+        named = self._named_under_way(agreement) if rows else frozenset[Named]()
         found: dict[str, Task] = {}
         for side_name, record_id, seq, asked, seen_at in rows:
             side = Side(side_name)
@@ -70,14 +74,14 @@ class Work:
                 self._run("todo_done", side=side_name, id=record_id, seq=seq)
                 self._run("parked_drop_copy", key=f"{side_name}:{record_id}")
                 self._run("intent_forget", key=f"{side_name}:{record_id}")  # it was to be tried again
-            elif not self._under_way(task.unit):
+            elif not self._under_way(task.unit, agreement, named):
                 earlier = found.get(task.unit.key)
                 seqs = (*earlier.seqs, mark) if earlier else (mark,)
                 first = (earlier and earlier.seen_at) or to_time_or_none(seen_at)
                 found[task.unit.key] = msgspec.structs.replace(task, seqs=seqs, seen_at=first)
         return tuple(found.values())
 
-    def _under_way(self, unit: Unit) -> bool:
+    def _under_way(self, unit: Unit, agreement: Agreement, named: Collection[Named]) -> bool:
         """
         Whether a write of this record, or one that may have made this record, is not settled.
 
@@ -86,9 +90,16 @@ class Work:
         twins = [f"{side.other.value}:{c.record.id}" for side in unit.records for c in unit.candidates]
         if any(self._run("intent_key", key=key).fetchone() for key in (unit.key, *twins)):
             return True
-        # What it was made of may be gone meanwhile, and name no twin any more.
-        marks = [mark for seen in unit.records.values() if (mark := seen.fields.get("reference"))]
-        return any(self._run("intent_mark", reference=mark).fetchone() for mark in marks)
+        # What it was made of may be gone meanwhile, and be no candidate any more.
+        by, records = agreement.recognised_by, unit.records.items()
+        names = {(side, name, seen.fields.get(name)) for side, seen in records for name in by}
+        return not unit.bond and not names.isdisjoint(named)
+
+    def _named_under_way(self, agreement: Agreement) -> Collection[Named]:
+        """The names of records that a creation of unknown outcome may have made."""
+        steps = [read_step(self._sealer, *row) for row in self._run("intents_creating").fetchall()]
+        names = [(step, name) for step in steps for name in agreement.recognised_by if step.fields.get(name)]
+        return {(step.side, name, step.fields[name]) for step, name in names}
 
     def _task(self, agreement: Agreement, side: Side, record_id: str, *, asked: bool) -> Task | None:
         bond = self.bond(side, record_id)

@@ -163,3 +163,24 @@ async def test_a_clock_that_is_set_while_nothing_runs_has_nothing_sent_again_too
             town.wait(seconds=5)
         await calm(town)
     assert [each["Name"] for each in town.people.customers()] == ["Björk AB", "Cedergrens"]
+
+
+async def test_what_was_made_of_a_customer_that_is_deleted_meanwhile_is_nobodys_new_organisation(tmp_path):
+    """
+    A clock set forward has the complete list read before the creation is looked for: the customer is gone
+    then, and what was made of it waits all the same.
+    """
+    town, clock = town_with(tmp_path)
+    town.people.new_customer(Name="Acme AB")
+    town.world.faults.add(Fault(fault="lost_after", system="webcrm", method="POST", path="/Organisations"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        town.people.act("fortnox", "delete_customer", CustomerNumber="1")
+        clock.wrong = DAY
+        for _ in range(2):
+            town.wait(seconds=5)
+            await town.sync()
+        await calm(town)
+        assert town.people.customers() == []
+        assert len(town.people.organisations()) == 1
+        assert [each["code"] for each in await town.desk.parked()] == ["REC02"]

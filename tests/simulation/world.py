@@ -266,6 +266,8 @@ class Simulation:
         process = await self.machine.start()
         await process.ask(process.supervisor.reload())
         await self.consent()
+        if self._refused:
+            await self.consent()  # the code had run out while they wanted no calls
         if not self.plan.classes or self.plan.seed % RHYTHM_EVERY == 1:
             await self._keep_time()
         await self.rest()
