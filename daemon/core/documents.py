@@ -135,15 +135,18 @@ def halfway(was: Value, sent: Value, now: Value) -> bool:
     """
     Whether rows are what a write of `sent` over `was` leaves when it stops midway.
 
-    Each row is there as often as in one of the two, and none is missing: else a person was there too.
+    Each row is there as often as in one of the two, and none went before all new ones came: else a person was
+    there too.
     """
     before, wanted, present = (Counter(map(_identity, unpacked(value))) for value in (was, sent, now))
+    stays = places(unpacked(was), unpacked(sent))
+    goes = Counter(_identity(row) for place, row in enumerate(unpacked(was)) if place not in stays)
 
     def fits(row: tuple[object, ...]) -> bool:
         fewest, most = sorted((before[row], wanted[row]))
         return fewest <= present[row] <= most
 
-    complete = present.total() >= min(before.total(), wanted.total())
+    complete = present >= wanted or (present >= goes and present.total() >= before.total())
     return complete and all(map(fits, before | wanted | present))
 
 

@@ -46,7 +46,8 @@ class Seen(Struct, frozen=True, kw_only=True):
 
     `changed_at` is a time at or before its last change, None when the system
     tells nothing; `born_at` likewise for its creation. `full` is false for a
-    list row that lacks fields which only a reading by key shows.
+    list row that lacks fields which only a reading by key shows. `mixed` is true where a part is newer than
+    the rest: in lists, which show each apart, the rest may be older still.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     full: bool = True
     changed_at: dt.datetime | None = None
     born_at: dt.datetime | None = None
+    mixed: bool = False
 
 
 Names = Callable[[Seen], Mapping[str, Value]]  # the values that name a record, for finding its twin

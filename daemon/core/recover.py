@@ -19,6 +19,9 @@ from daemon.core.steps import Create, Step, Update
 COMMON = frozenset(
     {"number", "name", "reference", "type", "currency", "terms", "country", "visiting_country"}
 )
+OF_A_COMPANY = frozenset({"org_number", "vat_number"})  # a head office and its branches share these
+BORN_WITHIN: Final = dt.timedelta(minutes=25)  # 5 before it was sent, 10 late, and clocks differ
+WHOLE_SECONDS: Final = dt.timedelta(seconds=1)  # some clocks tell no more
 GIVEN_UP: Final = "INT02"  # a creation that a person must look for
 MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
 
@@ -48,7 +51,9 @@ def born(
     Equality is of the whole value: a search that finds parts of words proves
     nothing. A record with our number and another mark is strange, and so is one with another name, unless
     something that few records share (a telephone, a street) is as we sent it, or it was made under our
-    number `since` a time just before it was sent: then it was edited since.
+    number `since` a time just before it was sent: then it was edited since, unless another organisation
+    number is there. The same one alone proves nothing: head office and branch share it. Of several with our
+    number ours is the one that shows more of what was sent, if it is the only one.
     """
     for name in MARKS:
         ours = _once(hit for hit in hits if name in sent and hit.fields.get(name) == sent[name])
@@ -59,8 +64,11 @@ def born(
     for name in (each for each in recognised_by if each not in MARKS and sent.get(each) is not None):
         wanted = table.normal(name, sent[name])
         same = _once(hit for hit in hits if hit.fields.get(name) == wanted)
-        if len(same) == 1 and _may_be_ours(sent, table, same[0], since if name == "number" else None):
+        if len(same) == 1 and _may_be_ours(sent, table, same[0], name, since):
             return Found(same[0])
+        ours = [each for each in same if name == "number" and _may_be_ours(sent, table, each, name, None)]
+        if len(ours) == 1:
+            return Found(ours[0])
         if same:
             return Strange(tuple(sorted(hit.id for hit in same)))
     return None
@@ -105,6 +113,17 @@ def landed(step: Update, table: Table, now: Fields, agreement: Agreement) -> fro
     )
 
 
+def may_be_old(listed: Seen, sent_at: dt.datetime) -> bool:
+    """
+    Whether what a list shows may be, in part, from before a write that was sent then, by their clock.
+
+    Our value may have stood there once already, beside others that were edited since.
+    """
+    if listed.mixed:
+        return True
+    return listed.changed_at is not None and listed.changed_at < sent_at - WHOLE_SECONDS
+
+
 def shows(step: Create | Update, table: Table, now: Seen) -> bool:
     """
     Whether a list shows a write. One that shows nothing as it was sent may lag: what it shows may be older
@@ -123,13 +142,22 @@ def shows(step: Create | Update, table: Table, now: Seen) -> bool:
     )
 
 
-def _may_be_ours(sent: Fields, table: Table, seen: Seen, since: dt.datetime | None) -> bool:
+def _may_be_ours(sent: Fields, table: Table, seen: Seen, by: str, since: dt.datetime | None) -> bool:
+    """Whether a record that has one name with ours, `by` that field, shows more of what was sent."""
     if seen.fields.get("reference") not in (None, sent.get("reference")):
         return False
     # Nobody knew it when the creation was decided, and it was made when that was sent.
-    if since and seen.born_at and seen.born_at >= since:
+    young = since and seen.born_at and since <= seen.born_at <= since + BORN_WITHIN
+    if by == "number" and young and not _of_another_company(sent, table, seen):
         return True
     if seen.fields.get("name") == table.normal("name", sent.get("name")):
         return True
-    telling = [field for field, value in sent.items() if value is not None and field not in COMMON]
+    common = COMMON if by == "number" else COMMON | OF_A_COMPANY
+    telling = [field for field, value in sent.items() if value is not None and field not in common]
     return any(seen.fields.get(field) == table.normal(field, sent[field]) for field in telling)
+
+
+def _of_another_company(sent: Fields, table: Table, seen: Seen) -> bool:
+    """Whether another organisation number is there: somebody else's record, under a number mistyped."""
+    ours, theirs = table.normal("org_number", sent.get("org_number")), seen.fields.get("org_number")
+    return None not in (ours, theirs) and ours != theirs

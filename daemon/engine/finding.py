@@ -60,8 +60,8 @@ class Finder:
         """
         What a list has shown under a name of the creation, where a look by the number alone may not find it.
 
-        Nothing like it was known when the creation was decided. So it took effect, and a person has
-        renumbered or deleted it since.
+        Nothing like it was known when the creation was decided. So it is what we made, renumbered or
+        deleted since, or a person has made one like it.
         """
         side = step.side.other
         return await self._journal.write(

@@ -63,13 +63,13 @@ class Settler:
 
     async def _settle(self, intent: Intent) -> Intent | None:
         """One look. The intent again when it has to be looked for once more."""
-        if isinstance(intent.step, Update):
-            try:
-                await self._settle_update(intent, intent.step, self._writer.system(intent.step.side))
-            except Refused as error:
-                await self._writer.unknown(intent, error)  # it is looked for later; others need not wait
-            return None
-        return await self._settle_create(intent, intent.step)
+        try:
+            if isinstance(intent.step, Create):
+                return await self._settle_create(intent, intent.step)
+            await self._settle_update(intent, intent.step, self._writer.system(intent.step.side))
+        except Refused as error:
+            await self._writer.unknown(intent, error)  # it is looked for later; others need not wait
+        return None
 
     async def _settle_create(self, intent: Intent, step: Create) -> Intent | None:
         since = intent.sent_at - SENT_BEFORE if intent.sent_at else None

@@ -139,11 +139,17 @@ class Connector:
             max_age_s = 0.0 if side is None else min(self._settings.max_age_s, self._rounds.grown_for_s())
             this.looked.add((kind, each))
             try:
-                if why := await account.refresh(agreement, max_age_s=max_age_s, eager=side is None):
-                    self._selftest.distrust(each, kind, why)
-                await self._note_places(kind, each)
-                if not this.asked:
-                    this.read += await account.complete(agreement, Lane.READ)
+                why = await account.refresh(agreement, max_age_s=max_age_s, eager=side is None)
+            except Refused as error:
+                self._selftest.failed(each, kind, error)  # what it would show may be there all the same
+                continue
+            if why:
+                self._selftest.distrust(each, kind, why)
+            await self._note_places(kind, each)
+            if this.asked:
+                continue
+            try:
+                this.read += await account.complete(agreement, Lane.READ)
             except Refused as error:
                 this.off.append(error)
 

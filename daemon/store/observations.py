@@ -89,14 +89,18 @@ class Observations:
 
     def _is_old(self, seen: Seen, stored: _Stored) -> bool:
         """
-        Whether a whole row differs from what is known and was changed before that.
+        Whether a whole row differs from what is known and may have been changed before that, or its record
+        is gone.
 
-        A delivery's stamp is the latest of its own and its lines': an old head beside a newer line is
-        believed, and one whose newest line was deleted is read by key once more.
+        A delivery's stamp is the latest of its own and its lines': one that is older than a line may be
+        older than what is known, and one whose newest line was deleted is read by key once more.
         """
-        if not seen.full or not stored.whole or seen.changed_at is None or stored.changed_at is None:
+        if not seen.full or not stored.whole:
             return False
-        older = to_text(seen.changed_at) < stored.changed_at
+        if stored.gone:
+            return True
+        changed = to_text_or_none(seen.changed_at)
+        older = seen.mixed or (changed or "9999") < (stored.changed_at or "")
         return older and stored.digest != self._sealer.digest(dict(seen.fields))
 
     def _store_whole(

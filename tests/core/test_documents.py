@@ -250,3 +250,20 @@ HALFWAY = {
 def test_rows_half_written_are_told_from_what_a_person_did(now, ours):
     """New and changed rows are written before old ones go, so none is ever missing."""
     assert ours == halfway(packed([A, B]), packed([A, C]), packed(now))
+
+
+NEW, NEWER = row(article="N"), row(article="O")
+FEWER = {
+    # from [A, B, C] to [NEW, NEWER]: what shows now   only our write?
+    "one of the new ones there": ([A, B, C, NEW], True),
+    "both of them there": ([A, B, C, NEW, NEWER], True),
+    "an old one gone then": ([A, C, NEW, NEWER], True),
+    "an old one gone before": ([A, C, NEW], False),
+    "an old one gone at once": ([A, C], False),
+}
+
+
+@pytest.mark.parametrize(("now", "ours"), FEWER.values(), ids=FEWER)
+def test_a_row_that_goes_before_all_new_ones_are_there_was_dropped_by_a_person(now, ours):
+    """Also where there are to be fewer in the end: a write that stopped midway has not dropped any."""
+    assert ours == halfway(packed([A, B, C]), packed([NEW, NEWER]), packed(now))

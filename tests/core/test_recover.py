@@ -4,6 +4,8 @@ What became of a write whose answer was lost.
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -61,6 +63,11 @@ BORN = {
         [hit("b", number="10", name="O’Neil"), hit("a", number="10", name="O’Neil")],
         ("a", "b"),
     ),
+    "our number, and another name under it as well": (
+        NUMBERED,
+        [hit("b", number="10", name="Other"), hit("a", number="10", name="O’Neil")],
+        "a",
+    ),
     "one record that a list shows twice": (
         NUMBERED,
         [hit("a", number="10", name="O’Neil"), hit("a", number="10", name="O’Neil")],
@@ -90,6 +97,50 @@ def test_what_a_creation_became(sent, hits, verdict):
             assert verdict == ids
         case None:
             assert verdict is None
+
+
+SENT_AT = dt.datetime(2026, 11, 23, 7, 0, tzinfo=dt.UTC)
+COMPANY = {"name": "Acme AB", "number": "10", "org_number": "556016-0680", "vat_number": "SE556016068001"}
+OF_COMPANY = {name: COMPANY[name] for name in ("org_number", "vat_number")}
+
+RENUMBERED = {
+    # what a record shows that has our organisation number:   the rest                 ours
+    "another name": ({"name": "Acme Filial AB"}, False),
+    "our name": ({"name": "Acme AB"}, True),
+    "another name, our telephone": ({"name": "Acme Nord AB", "phone": "08-1"}, True),
+}
+
+
+@pytest.mark.parametrize(("shown", "ours"), RENUMBERED.values(), ids=RENUMBERED)
+def test_a_branch_is_not_taken_for_the_head_office_whenever_it_was_made(shown, ours):
+    """They share the organisation number and what is made of it: another thing must be as we sent it."""
+    found = Seen(id="2", fields={**OF_COMPANY, **shown}, born_at=SENT_AT)
+    names = ("reference", "number", "org_number")
+    verdict = born({**COMPANY, "phone": "08-1"}, TABLE, [found], names, SENT_AT)
+    assert verdict == (Found(found) if ours else Strange(("2",)))
+
+
+YOUNG = {
+    # what was made under our number when we sent it:      shows                                ours
+    "a person has edited all of it": ({"name": "Rör AB"}, True),
+    "it has our organisation number": ({"name": "Rör AB", "org_number": "556016-0680"}, True),
+    "it has another organisation number": ({"name": "Rör AB", "org_number": "556036-0793"}, False),
+}
+
+
+@pytest.mark.parametrize(("shown", "ours"), YOUNG.values(), ids=YOUNG)
+def test_another_company_under_our_number_is_not_ours_though_it_is_as_young(shown, ours):
+    """Somebody mistyped a number: what that company is called is no edit of ours."""
+    found = Seen(id="2", fields={"number": "10", **shown}, born_at=SENT_AT)
+    verdict = born(COMPANY, TABLE, [found], ("number",), SENT_AT)
+    assert verdict == (Found(found) if ours else Strange(("2",)))
+
+
+def test_what_somebody_makes_under_our_number_much_later_is_not_ours():
+    """A request takes effect ten minutes late at most; what is younger is another person's record."""
+    later = SENT_AT + dt.timedelta(hours=1)
+    found = Seen(id="2", fields={"number": "10", "name": "Rör AB"}, born_at=later)
+    assert born(COMPANY, TABLE, [found], ("number",), SENT_AT) == Strange(("2",))
 
 
 LANDED = {

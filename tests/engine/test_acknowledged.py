@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -14,6 +15,7 @@ from daemon.sandbox import web
 from daemon.sandbox.faults import Fault
 from tests.engine.story import calm, release_parked
 from tests.engine.test_settling import linked, type_in, values
+from tests.rows import papers
 from tests.town import Town
 
 Answer = Callable[[web.Response], web.Response]
@@ -140,6 +142,73 @@ async def test_a_list_that_lags_behind_our_own_write_is_nobodys_edit(tmp_path):
         lists.show = same
         await calm(town)
         assert values(town, number, "Name", "Name") == ("Cykel AB", "Cykel AB")
+        assert await town.desk.conflicts() == []
+
+
+async def test_a_list_that_shows_the_picture_before_last_is_nobodys_edit(tmp_path):
+    """Our value stood there once already, so it seems to show our write; its other values are old."""
+    town = Town(tmp_path)
+    number = await linked(town)
+    lists = Lists(town, "/Queries")
+    (old,) = town.people.organisations()
+    async with town.running():
+        for side, field, value in (("fortnox", "Name", "Bygg AB"), ("webcrm", "Www", "acme.example")):
+            type_in(town, number, side, field, value)
+            await town.sync()
+            town.wait(minutes=11)
+        assert values(town, number, "WWW", "Www") == ("acme.example", "acme.example")
+        type_in(town, number, "fortnox", "Name", old["OrganisationName"])
+        since = town.world.log.last_seq
+        lists.show = lambda response: web.Response.json(200, [old]) if _written(town, since) else response
+        await town.sync()
+        assert values(town, number, "WWW", "Www") == ("acme.example", "acme.example")
+        lists.show = same
+        await calm(town)
+        assert values(town, number, "Name", "Name") == ("Acme AB", "Acme AB")
+        assert await town.desk.conflicts() == []
+
+
+def heads_as(old: dict[str, Any]) -> Answer:
+    """Lists that show a delivery as it was, beside its lines as they are."""
+
+    def shown(response: web.Response) -> web.Response:
+        rows = json.loads(response.body)
+        number = old["DeliveryId"]
+        return web.Response.json(200, [old if row.get("DeliveryId") == number else row for row in rows])
+
+    return shown
+
+
+@pytest.mark.parametrize("by_us", [True, False], ids=["our new rows", "a person's row"])
+async def test_an_old_delivery_beside_its_new_lines_is_nobodys_edit(tmp_path, by_us):
+    """The lines are read apart from it, and the stamp of the newest of them is not the delivery's own."""
+    town = Town(tmp_path)
+    papers.with_documents(town)
+    town.world.systems["webcrm"].switch("query_lines", True)
+    town.people.new_article(ArticleNumber="102", Description="Hammare", price=149.5)
+    number = papers.new_delivery(
+        town, papers.customer(town), papers.line("102", "Hammare", 2, 149.5), Memo="Text 1"
+    )["DeliveryId"]
+    async with town.running():
+        await calm(town)
+        old = papers.delivery(town, number)
+        papers.edit_delivery(town, number, Memo="Text 2")
+        await calm(town)
+        town.wait(minutes=11)
+        lists = Lists(town, "/Queries")
+        if by_us:
+            papers.edit_order(town, OrderRows=[papers.order_row(5)])
+        else:
+            (line,) = papers.lines_of(town, number)
+            papers.edit_line(town, line["QuotationLineId"], Quantity=5, Price=747.5)
+        lists.show = heads_as(old)
+        since = town.world.log.last_seq
+        await town.sync()
+        assert "Text 1" not in str([item["request"] for item in town.requests("fortnox", since=since)])
+        lists.show = same
+        await calm(town)
+        assert papers.money(papers.order(town)["OrderRows"]) == [("102", 5.0, 747.5)]
+        assert papers.money(papers.lines_of(town, number)) == [("102", 5.0, 747.5)]
         assert await town.desk.conflicts() == []
 
 

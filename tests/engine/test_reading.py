@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from daemon.core.records import Side
 from daemon.errors import Unreachable
 from daemon.sandbox import web
 from daemon.sandbox.faults import Fault
@@ -78,3 +79,25 @@ async def test_an_edit_counts_also_where_their_clock_was_put_back(tmp_path):
         town.wait(**COMPARED_AFTER)
         await town.sync_once()
         assert values(town, number, "Phone1", "Telephone") == (phone, phone)
+
+
+# ------------------------------------------------------------------ lists that are refused
+
+
+async def test_nothing_is_made_where_the_list_is_refused(tmp_path):
+    """The same company may have been made there: that a person typed it is seen when the list is shown."""
+    town = Town(tmp_path)
+    await linked(town)
+    refused = Fault(system="webcrm", method="GET", path="/Queries", fault="status", status=403)
+    async with town.running():
+        run_pass = town.house.loops["webcrm"].run_pass
+        await run_pass(None)
+        town.wait(minutes=11)
+        town.people.new_organisation("Björk AB", ExtraCustom2="556016-0680")
+        town.people.new_customer(Name="Björk AB", OrganisationNumber="556016-0680")
+        town.world.faults.add(refused)
+        report = await run_pass(Side.FORTNOX)
+        assert (report.steps, "403" in str(report.error)) == ((), True)
+        assert (await run_pass(Side.FORTNOX)).error is None
+    assert len(town.people.organisations()) == 2
+    assert town.people.organisation("Björk AB")["OrganisationExtraCustom1"] == "2"

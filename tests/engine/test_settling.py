@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.rows import papers
 from tests.town import Town
 
 TOOK_EFFECT = {"its answer lost": {"fault": "lost_after"}, "late": {"fault": "late", "delay_s": 20}}
+BORN_AT = {"webcrm": "/Organisations", "fortnox": "/3/customers"}
+LISTED_AT = {"webcrm": "/Queries", "fortnox": "/3/customers"}
 LOST = {"lost on the way": {"fault": "lost_before"}, "500": {"fault": "status", "status": 500}}
 
 # Fields that the *other* side decides: were our own write taken for an edit, it would win over the person.
@@ -222,6 +225,24 @@ async def test_a_new_record_that_is_renumbered_before_its_creation_is_settled_is
         assert [each["field"] for each in await town.desk.conflicts()] == ["number"]
 
 
+@pytest.mark.parametrize("side", ["fortnox", "webcrm"])
+async def test_a_branch_that_is_made_before_the_creation_is_settled_is_not_taken_for_ours(tmp_path, side):
+    """It has the head office's organisation number. What it says is no edit: the rules decide, and tell."""
+    town = Town(tmp_path)
+    number = "556016-0680"
+    in_fortnox = partial(town.people.new_customer, Name="Acme AB", OrganisationNumber=number)
+    in_webcrm = partial(town.people.new_organisation, "Acme Filial AB", ExtraCustom2=number)
+    first, second = (in_fortnox, in_webcrm) if side == "webcrm" else (in_webcrm, in_fortnox)
+    town.world.faults.add(Fault(system=side, method="POST", path=BORN_AT[side], fault="lost_before"))
+    first()
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        second()
+        await calm(town)
+        assert values(town, "1", "Name", "Name") == ("Acme AB", "Acme AB")
+        assert [each["field"] for each in await town.desk.conflicts()] == ["name"]
+
+
 async def test_a_new_record_that_is_deleted_before_its_creation_is_settled_undoes_no_edit(tmp_path):
     """It was shown, so the creation took effect; the rest is a record deleted at one side."""
     town = Town(tmp_path)
@@ -251,6 +272,30 @@ async def test_a_creation_that_another_look_linked_does_not_wait_to_be_repeated(
         town.people.act("webcrm", "delete_organisation", id=made["OrganisationId"])
         await calm(town)
         assert await town.desk.intents() == []
+
+
+@pytest.mark.parametrize("side", LISTED_AT)
+async def test_a_look_that_is_refused_keeps_nobody_else_waiting(tmp_path, side):
+    """As long as customers cannot be listed their creations stay unknown; articles cross."""
+    town = Town(tmp_path)
+    if side == "webcrm":
+        town.people.new_customer(Name="Acme AB")
+    else:
+        town.people.new_organisation("Acme AB")
+    town.world.faults.add(Fault(system=side, method="POST", path=BORN_AT[side], fault="lost_after"))
+    async with town.running():
+        assert (await town.sync()).outcome == "unknown"
+        town.wait(seconds=40)
+        town.people.new_article(ArticleNumber="A1", Description="Skruv", price=10)
+        town.world.faults.add(
+            Fault(system=side, method="GET", path=LISTED_AT[side], fault="status", status=403, count=9)
+        )
+        report = await town.sync()
+        assert (report.unknown, "AUT09" in str(report.error)) == (1, True)
+        assert town.people.item("A1")
+        town.world.faults.clear()
+        await calm(town)
+    assert (len(town.people.organisations()), len(town.people.customers())) == (1, 1)
 
 
 async def test_the_log_tells_each_attempt_also_one_that_never_arrived(tmp_path):

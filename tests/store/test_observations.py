@@ -61,3 +61,32 @@ async def test_what_a_list_showed_is_due_though_the_clock_is_put_back(
             return here.due(NOW + later, 10)
 
         assert list(await journal.write(work)) == (["1"] if due else [])
+
+
+def whole(name: str, changed_at: dt.datetime) -> Seen:
+    """A row that shows all of a record."""
+    return Seen(id="1", fields={"name": name}, changed_at=changed_at)
+
+
+LATE = {"as it was last": whole("B", NOW), "as it was before": whole("A", NOW - HOUR)}
+
+
+@pytest.mark.parametrize("late", LATE.values(), ids=LATE)
+async def test_what_a_late_list_shows_of_a_deleted_record_is_read_by_key_and_once(tmp_path, late):
+    """
+    Believed it would live again, and be made anew at the other side; still due it would be read for ever.
+    """
+    async with opened(tmp_path) as journal:
+
+        def work(tx):
+            here = tx.observations(SCOPE, "customer")
+            here.store([whole("B", NOW)], no_names, NOW)
+            here.store_gone("1", NOW)
+            here.store([late], no_names, NOW, listed=True)
+            assert (here.due(NOW, 10), here.seen("1")) == (["1"], None)
+            here.store_gone("1", NOW)
+            assert here.due(NOW, 10) == []
+            here.store([late], no_names, NOW)
+            return here.seen("1")
+
+        assert (await journal.write(work))[0].fields == late.fields
