@@ -39,7 +39,7 @@ from daemon.net.client import HttpClient, Observe
 from daemon.net.outcome import asks_to_wait
 from daemon.net.throttle import Throttle
 from daemon.pairs.settings import ConnectorSettings
-from daemon.ports import Clock, Finding, Grant, Http, Ids
+from daemon.ports import Clock, Finding, Grant, Http, Ids, Token
 from daemon.service.loop import Loop
 from daemon.service.operate import stamp
 from daemon.store.journal import Journal
@@ -152,6 +152,7 @@ class House:
         self._connect, self._called = connect, called
         self._throttles: dict[str, Throttle] = {}
         self._spent_at: Mapping[str, Sequence[float]] = {}
+        self._unsaved: dict[str, Token] = {}
         self._crashed_at: float | None = None
         self._doubting = Doubting(journal, clock, events)
         self._companies: dict[str, _End] = {}  # those that an enabled connector joins
@@ -230,6 +231,7 @@ class House:
             auth_url=settings.auth_url,
             tokens=self.journal.tokens,
             name=f"fortnox|{settings.client_id}|{settings.tenant_id}",
+            unsaved=self._unsaved,
             http=login,
             clock=self._clock,
             ids=self._ids,

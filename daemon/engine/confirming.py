@@ -10,7 +10,7 @@ import anyio
 
 from daemon.core.mapping import Table
 from daemon.core.records import Lane, Seen, Side, Value
-from daemon.core.recover import Found, born, shows
+from daemon.core.recover import Found, born, may_be_old, shows
 from daemon.core.steps import Create, Update
 from daemon.core.work import Written
 from daemon.engine.writing import Pending, Writer
@@ -69,8 +69,10 @@ def _shown(
 
 
 async def _confirm_one(writer: Writer, each: Pending, seen: Seen | None) -> None:
-    step = each.intent.step
+    step, sent_at = each.intent.step, each.intent.sent_at
     system = writer.system(step.side)
+    if seen is not None and sent_at and may_be_old(seen, sent_at):
+        seen = await system.get(step.kind, seen.id, Lane.FRESH)
     if seen is not None and shows(step, system.table(step.kind), seen):
         await writer.settle(
             each.intent, seen, Written(outcome="done", status=each.answer.status), each.job.task

@@ -123,12 +123,16 @@ class FortnoxGrant(_Renewing):
         auth_url: str,
         tokens: Tokens,
         name: str,
+        unsaved: dict[str, Token],
         http: Http,
         clock: Clock,
         ids: Ids,
     ) -> None:
         """
         `company` is its section in the config, `name` the row in `tokens`.
+
+        `unsaved` holds, by name, a pair that `tokens` refused: it is shared with the grant that a reload
+        puts in place of this one, because the refresh token before it is spent.
 
         `auth_url` is what "/oauth-v1/token" is appended to; `secret` is read at
         each use. An empty `tenant_id` binds to no company (a first `authorize`).
@@ -140,7 +144,7 @@ class FortnoxGrant(_Renewing):
         self._auth_url = auth_url.rstrip("/")
         self._tokens, self._http, self._ids = tokens, http, ids
         self._granted: frozenset[str] | None = None
-        self._unsaved: Token | None = None
+        self._unsaved = unsaved
 
     async def exchange_code(self, code: str, redirect_uri: str) -> str:
         """
@@ -206,23 +210,28 @@ class FortnoxGrant(_Renewing):
         return renewed
 
     async def _newest(self) -> Token:
-        if self._unsaved:
-            await self._keep(self._unsaved)  # a pair we hold and could not store must not get lost
-        row = await self._tokens.load(self._name)
+        row = await self._load()
         if row is None or not row.refresh:
             raise self._no("AUT03")
         if row.revoked:
             raise self._no("AUT05")
         return row
 
+    async def _load(self) -> Token | None:
+        """The newest row; a pair that we hold and could not store is stored first."""
+        if held := self._unsaved.get(self._name):
+            await self._keep(held)
+        return await self._tokens.load(self._name)
+
     async def _keep(self, row: Token) -> None:
-        self._unsaved = row
+        self._unsaved[self._name] = row
         await self._tokens.save(self._name, row)
-        self._unsaved = None
+        if self._unsaved.get(self._name) is row:
+            del self._unsaved[self._name]
 
     async def _newer(self, row: Token, error: GrantError) -> Token:
         """The refresh token of `row` is spent: perhaps another process was first, else a person is needed."""
-        newest = await self._tokens.load(self._name)
+        newest = await self._load()
         if newest and newest.generation > row.generation:
             return newest
         await self._tokens.save(self._name, replace(row, revoked=True))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
 from daemon.bootstrap.house import House
 from daemon.core.budget import BUDGETS
-from daemon.errors import ConfigError
+from daemon.errors import ConfigError, StateError
 from daemon.events import Events
+from daemon.sandbox import web
 from daemon.service.logs import quiet
-from tests.town import Town, TownClock
+from tests.town import URL, Town, TownClock
 
 CALLS = [
     # the answer                 system     outcome    throttled
@@ -117,6 +120,42 @@ async def test_a_name_given_to_another_account_is_that_account_s(tmp_path):
         await town.house.build(town.config(), {})
         status = await town.desk.status_of("webcrm")
     assert (linked, status["counts"]["linked"]) == (1, 0)
+
+
+@pytest.mark.row("D6")
+async def test_a_renewed_pair_that_the_disk_refused_is_not_lost_by_a_reload(tmp_path):
+    """The company that a reload builds anew goes on with the pair: the refresh token before it is spent."""
+    town = Town(tmp_path)
+    town.configure('overlap = "10m"', 'overlap = "10m"\ngrant = "authorization_code"')
+    async with town.running():
+        await town.house.authorize("sandbox", _code(town), URL)
+        town.wait(hours=2)
+        answered = town.world.log.since(0)[-1]["seq"]
+
+        def full(step):
+            if step == "commit" and town.requests("fortnox", since=answered):
+                raise StateError("DBS02", "the disk is full", "state", "free some")
+
+        town.watch = full
+        with pytest.raises(StateError):
+            await town.sync()
+        town.watch = lambda _step: None
+        town.configure('overlap = "10m"', 'overlap = "11m"')
+        await town.house.build(town.config(), {})
+        report = await town.sync()
+        asked = [each for each in town.requests("fortnox", since=answered) if "token" in each["path"]]
+    assert (report.outcome, [each["status"] for each in asked]) == ("ok", [200])
+
+
+def _code(town):
+    """An administrator's consent, as the browser brings it back."""
+    scopes = " ".join(town.config().companies["sandbox"].scopes)
+    query = {"client_id": "fortnox-syncd", "response_type": "code", "state": "1", "scope": scopes}
+    link = web.Request(
+        method="GET", path="/oauth-v1/auth", query=tuple({**query, "redirect_uri": URL}.items())
+    )
+    back = town.world.exchange("fortnox", link).response.headers["location"]
+    return dict(parse_qsl(urlsplit(back).query))["code"]
 
 
 class CutOff:

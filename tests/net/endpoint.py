@@ -77,7 +77,7 @@ def down():
     return Unreachable("NET02", "down", "fortnox", "wait")
 
 
-def fortnox(*script, kind="authorization_code", row=None, tenant_id="1234567"):
+def fortnox(*script, kind="authorization_code", row=None, tenant_id="1234567", unsaved=None):
     clock = StepClock()
     http, rows = Endpoint(clock, *script), Rows(row)
     grant = FortnoxGrant(
@@ -90,6 +90,7 @@ def fortnox(*script, kind="authorization_code", row=None, tenant_id="1234567"):
         auth_url="https://apps.example/",
         tokens=rows,
         name="fortnox:demo",
+        unsaved={} if unsaved is None else unsaved,
         http=http,
         clock=clock,
         ids=FixedIds(),

@@ -242,6 +242,27 @@ async def test_a_pair_that_could_not_be_stored_is_kept_and_stored_first_next_tim
     assert ("refresh-2", 1) == (rows.row.refresh, len(http.requests))
 
 
+async def test_a_pair_that_could_not_be_stored_outlives_its_grant():
+    """The grant that a reload puts in its place stores that pair, and never sends the spent refresh token."""
+    held = {}
+    old, http, rows, _ = fortnox(pair(2), row=stored(life_s=0), unsaved=held)
+    http.on_request = lambda: setattr(rows, "broken", True)
+    with pytest.raises(StateError):
+        await old.headers()
+    new, asked, store, _ = fortnox(no(400, "invalid_grant"), row=rows.row, unsaved=held)
+    assert bearer(2) == await new.headers()
+    assert ("refresh-2", [], {}) == (store.row.refresh, asked.requests, held)
+
+
+async def test_a_pair_that_another_grant_could_not_store_is_the_newer_one():
+    """Who is told that the refresh token is spent, while a leaving grant has just spent it, is not lost."""
+    held = {}
+    grant, http, rows, _ = fortnox(no(400, "invalid_grant"), row=stored(life_s=0), unsaved=held)
+    http.on_request = lambda: held.update({"fortnox:demo": stored(2)})
+    assert bearer(2) == await grant.headers()
+    assert (2, False, {}) == (rows.row.generation, rows.row.revoked, held)
+
+
 async def test_no_request_leaves_when_the_mark_cannot_be_stored():
     """If the rotation cannot be announced it does not happen."""
     grant, http, rows, _ = fortnox(pair(2), row=stored(life_s=0))

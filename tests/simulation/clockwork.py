@@ -57,6 +57,7 @@ class TrueTime(LoopClock):
 
     def __init__(self, start: dt.datetime) -> None:
         super().__init__()
+        self.leapt: Callable[[], None] = lambda: None  # told when time has passed that nobody waited for
         self._start, self._loop = start, asyncio.get_running_loop()
         self._now, self._now_s = start, 0.0
 
@@ -68,6 +69,7 @@ class TrueTime(LoopClock):
     @passed_s.setter
     def passed_s(self, value: float) -> None:
         self._ahead_s += value - self.passed_s
+        self.leapt()
 
     def now(self) -> dt.datetime:
         passed_s = self.passed_s

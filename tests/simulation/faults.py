@@ -81,7 +81,9 @@ async def _reboot(simulation: Simulation, chance: random.Random) -> None:
 async def _skew(simulation: Simulation, chance: random.Random) -> None:
     """The vendors' clock is not ours."""
     skew_s = chance.uniform(-60, 60)  # as five minutes are to an overlap of ten
-    simulation.oracle.conduct.step(simulation.true.passed_s, skew_s - simulation.skew_s)
+    ahead_s, now_s = skew_s - simulation.skew_s, simulation.true.passed_s
+    simulation.oracle.conduct.step(now_s, ahead_s)
+    simulation.oracle.set_back_until_s = max(simulation.oracle.set_back_until_s, now_s - ahead_s)
     simulation.skew_s = skew_s
 
 

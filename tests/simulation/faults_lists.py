@@ -70,7 +70,11 @@ async def empty(simulation: Simulation, chance: random.Random) -> None:
     share = chance.choice([0.0, 0.0, 0.3])
 
     def short(side: str, request: web.Request, rows: list[Any]) -> list[Any]:
-        return rows[: int(share * len(rows))] if _is_whole(side, request) else rows
+        if not _is_whole(side, request):
+            return rows
+        if side == WEBCRM and "LinkedData" in request.path:
+            simulation.oracle.catalogue_short_s = simulation.true.passed_s
+        return rows[: int(share * len(rows))]
 
     _filter(simulation, chance, short)
 

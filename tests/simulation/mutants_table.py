@@ -316,7 +316,7 @@ TOKENS: Final = (
         return renewed
 """,
         """\
-        self._unsaved = renewed
+        self._unsaved[self._name] = renewed
         self._check(answer.access, answer.scopes)
         return renewed
 """,
@@ -351,7 +351,7 @@ TOKENS: Final = (
         "token store",
         "a pair that could not be stored is let go",
         AUTH,
-        "        self._unsaved = row\n",
+        "        self._unsaved[self._name] = row\n",
         "",
         needs="D authorization_code",
     ),

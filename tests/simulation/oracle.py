@@ -89,6 +89,7 @@ class Thing:
     copied: bool = False  # a person made it of one that bears our mark, with the mark
     given_up: bool = False  # it was made, never shown, and a person wants it made once more (INT02)
     remade: bool = False  # a person deleted it and we made it again: older memories know the one that is gone
+    inherited: bool = False  # the network made two, a person deleted the first, and the other is meant now
     mistaken: bool = False  # one of two with one mark that a daemon without memory cannot tell apart
     closed_at_s: float | None = None  # it was booked, or cancelled
     said: dict[str, dict[str, list[Any]]] = field(default_factory=dict)  # side -> fact -> all it ever said
@@ -127,16 +128,20 @@ class Oracle:
         # From process to process calls are counted by the wall clock; and while time leaps, what is under way
         # arrives later than any network would bring it.
         self.time_leapt_at_s = float("-inf")
+        # A vendor whose clock was set back finds in its window again what it had counted before. How often it
+        # was called is judged all the same.
+        self.set_back_until_s = float("-inf")
         self.started_s, self._lists_bent_at_s = 0.0, float("inf")
         self._died_at_s = float("-inf")
         self._rows_replayed = False
-        self._memory_at_s = 0.0
+        self._memory_at_s, self._memory_as_of_s = 0.0, float("-inf")
+        self.catalogue_short_s = float("-inf")  # when it last showed less than everything, as if it were that
         self._mass_s, self._massed = (0.0, -1.0), list[tuple[float, Thing]]()
         self.memory_lost = False  # from here on the budget in use and what was agreed are not known
 
     def memory_is_lost(self, as_of_s: float) -> None:
         """The daemon starts with another state than the one it had: an older one, as of -inf a new one."""
-        self.memory_lost, self._memory_at_s = True, self._now_s()
+        self.memory_lost, self._memory_at_s, self._memory_as_of_s = True, self._now_s(), as_of_s
         self.conduct.memory_is_lost(as_of_s, self._now_s())
         for thing in self.things:
             self._mistake(thing)
@@ -226,7 +231,8 @@ class Oracle:
         counted = not self.memory_lost and now_s - self.time_leapt_at_s > 2 * window_s
         if len(times) > most and counted:
             self.fail(f"I32 {len(times)} requests in {window_s} s at {side}")
-        if status == 429 and counted and now_s - self._replayed_at_s > window_s:
+        recounted = max(self._replayed_at_s, self.set_back_until_s)
+        if status == 429 and counted and now_s - recounted > window_s:
             self.fail(f"I32 {side} asked to slow down")
         if method == "GET":
             self._read_at_s[side, path] = now_s
@@ -311,6 +317,29 @@ class Oracle:
             own = thing is not None and thing.ids.get(side) == record_id  # and not the network's copy of it
             if own and shot.state in ("booked", "cancelled") and thing.closed_at_s is None:
                 thing.closed_at_s = self._now_s()
+        for kind, record_id in sorted(before.keys() - after.keys()):
+            self._inherited(side, kind, record_id)
+
+    def _inherited(self, side: str, kind: str, record_id: str) -> None:
+        """
+        Of two that the network made of one a person deleted the first: the other is it from now on.
+
+        Who had not been told of either finds one alone, and nothing says that there ever were two. Who was
+        linked with the first waits: an end is gone, and the other bears its number or mark.
+        """
+        thing = self.by_id.get((side, kind, record_id))
+        if thing is None or thing.ids.get(side) != record_id:
+            return
+        left = sorted(each for at, each in thing.doubled if at == side and (kind, each) in self._albums[side])
+        if not left:
+            return
+        thing.ids[side], thing.inherited, shot = left[0], True, self._albums[side][kind, left[0]]
+        thing.doubled.discard((side, left[0]))
+        self._stands(thing, side, shot)
+        for word, value in shot.fields.items():
+            if value and thing.stands[side, word] is None:  # what a person wrote while it was a copy
+                self._edit(thing, side, word, value)
+        self._said(side, kind, left[0], None, shot, ours=False)
 
     def _said(self, side: str, kind: str, record_id: str, old: Shot | None, new: Shot, *, ours: bool) -> None:
         """What a record says now, and whether it may."""
@@ -362,6 +391,10 @@ class Oracle:
             # Nobody knows any more that it was there.
             self.figures["made again after a person deleted it"] += 1
             found.remade = True
+        elif side in found.ids and self._hidden_from_an_empty_memory(side, kind, found.ids[side]):
+            found.doubled.add((side, record_id))
+            self.figures["made again while a list hid it from an empty memory"] += 1
+            return
         elif side in found.ids:
             self.fail(f"I1 a second {kind} {record_id} at {side} of {found.ids}: {token!r}")
             return
@@ -370,6 +403,18 @@ class Oracle:
             self._made.append((kind, f"{KEYS[OTHER[side]]}:{found.ids[OTHER[side]]}"))
         self._stands(found, side, shot)
         self._number_taken(side, kind)
+
+    def _hidden_from_an_empty_memory(self, side: str, kind: str, record_id: str) -> bool:
+        """
+        Whether the catalogue, at its last reading, did not show what was made after what the memory holds.
+
+        The catalogue can only be read whole (webcrm.md 11), so one that shows less and says so with 200 is
+        for a memory from before like one that holds less, however long it waits. Somebody must be told.
+        """
+        seen_first_s = self.seen_first_s.get((side, kind, record_id), 0.0)
+        unknown = self._memory_as_of_s < seen_first_s < self._memory_at_s
+        short = self._now_s() - self.catalogue_short_s < ONE_PASS_S
+        return unknown and short and (side, kind) == (WEBCRM, "article")
 
     def _number_taken(self, side: str, kind: str) -> None:
         """Somebody may have taken the number of a customer before we had made it in Fortnox."""
@@ -509,6 +554,10 @@ class Oracle:
         if stood.at_s >= min(read_at_s, sent_s - 1.0):
             _lose(stood, carried, "made while our request travelled")
             self.figures["edits within one round trip"] += 1
+        elif unsure and _was_put_back(stood):
+            # Seen is what was there before our write whose answer was lost: it seems that it never arrived.
+            _lose(stood, carried, "put back what stood before a write that nobody answered")
+            self.figures["put back before we looked"] += 1
         elif unsure and DECIDES[thing.kind, word] in (OTHER[side], ""):
             _lose(stood, carried, "the rule")
         elif stood.follows(carried):
@@ -558,7 +607,7 @@ class Oracle:
         if thing.kind == "document" and any(map(self._is_seen_why, owners)):
             return True
         gone = any(self._dead(at, thing.kind, key) for at, key in thing.ids.items())
-        return gone or thing.mistaken or bool(thing.doubled)
+        return gone or thing.mistaken or thing.inherited or bool(thing.doubled)
 
     def _listed(self, thing: Thing, listed: Mapping[tuple[str, str, str], Sequence[str]]) -> set[str]:
         found: set[str] = set()
@@ -685,6 +734,8 @@ class Oracle:
             return  # an end is gone for a memory from before it was made again, and this one bears its mark
         if thing.mistaken or (place[0], place[2]) in thing.doubled:
             return  # the network's copy: under what name it waits depends on what else bears its number
+        if thing.inherited and code in ("REC02", "INT03"):
+            return
         shots = {side: self._albums[side].get((thing.kind, key)) for side, key in thing.ids.items()}
         ownerless = any(self._ownerless(side, shot) for side, shot in shots.items() if shot and shot.owner)
         if code in ("REC03", "REC99") and (ownerless or self._of_a_double(thing, shots)):
@@ -702,7 +753,9 @@ class Oracle:
     def _of_a_double(self, thing: Thing, shots: Mapping[str, Shot | None]) -> bool:
         """A document of one of two records that we or the network made of one customer."""
         owners = (self.by_id.get((side, "customer", shot.owner)) for side, shot in shots.items() if shot)
-        return thing.kind == "document" and any(owner.doubled or owner.remade for owner in owners if owner)
+        return thing.kind == "document" and any(
+            owner.doubled or owner.remade or owner.inherited for owner in owners if owner
+        )
 
     def _ownerless(self, side: str, shot: Shot) -> bool:
         owner = self.by_id.get((side, "customer", shot.owner))
@@ -722,6 +775,13 @@ class Oracle:
         for thing in self.things:
             for word, edits in thing.edits.items():
                 yield from ((thing, word, edit) for edit in edits if edit.gone == "the rule")
+
+
+def _was_put_back(stood: Edit) -> bool:
+    """Whether somebody gave a field, over what was written there from the other side, its value of before."""
+    ours = stood.parent
+    before = ours.parent if ours and ours.side != stood.side else None
+    return before is not None and before.value == stood.value
 
 
 def _lose(stood: Edit, to: Edit, why: str) -> None:

@@ -132,6 +132,8 @@ class Wire:
     def __init__(self, handle: Handle, true: TrueTime, clock: HostClock, chance: random.Random) -> None:
         self._handle, self._true, self._clock, self._chance = handle, true, clock, chance
         self.spoils: list[Spoil] = []
+        self._late: list[tuple[float, Sent, asyncio.TimerHandle]] = []  # when each is there
+        true.leapt = self._go_on
         self.left: Callable[[Sent], None] = lambda _sent: None
         self.told: Callable[[Sent, web.Response | str], None] = lambda _sent, _came: None
         self.calm()
@@ -178,9 +180,22 @@ class Wire:
         if there == TWICE:
             self._applied(sent, "again")
         if there == "late" and spoil:
-            loop.call_later(spoil.late_s, self._applied, sent, "late")
+            self._come_late(sent, self._true.passed_s + spoil.late_s)
         came, after_s = self._coming(sent, response, back, down_s)
         loop.call_later(min(after_s, timeout_s), _tell, answer, came if after_s < timeout_s else "timeout")
+
+    def _come_late(self, sent: Sent, at_s: float) -> None:
+        loop, after_s = asyncio.get_running_loop(), max(0.0, at_s - self._true.passed_s)
+        self._late = [each for each in self._late if each[2].when() > loop.time()]
+        self._late.append((at_s, sent, loop.call_later(after_s, self._applied, sent, "late")))
+
+    def _go_on(self) -> None:
+        """A host that stands still holds up no network: what it sent before is there in its own time."""
+        late, self._late = self._late, []
+        for at_s, sent, timer in late:
+            if timer.when() > asyncio.get_running_loop().time():
+                timer.cancel()
+                self._come_late(sent, at_s)
 
     def _applied(self, sent: Sent, how: str = "") -> web.Response:
         stranger = self.instead(sent)

@@ -413,6 +413,100 @@ async def test_a_delivery_that_is_gone_is_none(office, system):
         await system.get("document", str(number), Lane.READ)
 
 
+def once_turned(office, told, act):
+    """People do `act` when the first page of these lines has been answered."""
+    send, left = office.send, [act]
+
+    async def turned(request):
+        answer = await send(request)
+        if office.asked[-1] == told and left:
+            left.pop()()
+        return answer
+
+    office.send = turned
+
+
+WAYS = [
+    # how lines are read     queried  all    the first request for lines
+    ("of a range of deliveries", True, True, "lines of a range"),
+    ("of those that changed", True, False, "lines by delivery"),
+    ("all at once", False, True, "GET /QuotationLines"),
+    ("by their own list", False, False, "GET /Deliveries/5001/QuotationLines"),
+]
+
+
+@pytest.mark.parametrize(
+    ("queried", "everything", "asked"), [way[1:] for way in WAYS], ids=[w[0] for w in WAYS]
+)
+async def test_a_delivery_that_goes_while_the_pages_of_its_lines_are_turned_is_not_a_shorter_one(
+    queried, everything, asked
+):
+    """It is left out; the other delivery, whose lines stand on both pages too, is whole."""
+    office = Office(query_lines=queried)
+    system = system_of(office)
+    going, staying = office.delivery(), office.delivery()
+    assert going == 5001
+    for number in range(1100):
+        office.line(going, Data1=str(number))
+    for number in range(3):
+        office.line(staying, Data1=str(number))
+    once_turned(office, asked, lambda: office.act("delete_delivery", id=going))
+
+    found = await records(system, None if everything else office.clock.now() - MINUTE)
+
+    assert {key: len(told(seen)) for key, seen in found.items()} == {str(staying): 3}
+
+
+@pytest.mark.parametrize(
+    ("queried", "everything", "asked"), [way[1:] for way in WAYS], ids=[w[0] for w in WAYS]
+)
+async def test_a_line_that_goes_while_pages_are_turned_hides_no_other(queried, everything, asked):
+    """Counted pages move up when a line of an earlier page goes."""
+    office = Office(query_lines=queried)
+    system = system_of(office)
+    number = office.delivery()
+    lines = [office.line(number, Data1=str(place)) for place in range(1100)]
+    once_turned(office, asked, lambda: office.delete(lines[0]))
+
+    found = await records(system, None if everything else office.clock.now() - MINUTE)
+
+    assert [article for article, _ in told(found[str(number)])] == [str(place) for place in range(1, 1100)]
+
+
+async def test_lines_that_change_at_each_reading_are_not_believed(office, system):
+    """After some readings of more than a page of lines that never agree, this is an error that passes."""
+    number = office.delivery()
+    lines = [office.line(number, Data1=str(place)) for place in range(1100)]
+    send = office.send
+
+    async def busy(request):
+        answer = await send(request)
+        if "QuotationLines" in request.url:
+            office.delete(lines.pop())
+        return answer
+
+    office.send = busy
+    with pytest.raises(Unusable, match="JSN15"):
+        await system.get("document", str(number), Lane.READ)
+
+
+async def test_lines_on_one_page_are_asked_for_once(office, system):
+    """One answer is one picture."""
+    number = office.delivery()
+    for place in range(999):
+        office.line(number, Data1=str(place))
+
+    await records(system)
+    await system.get("document", str(number), Lane.READ)
+
+    assert office.asked == [
+        "deliveries all",
+        "lines of a range",
+        f"GET /Deliveries/{number}",
+        f"GET /Deliveries/{number}/QuotationLines",
+    ]
+
+
 # ------------------------------------------------------------------ creating and looking
 
 

@@ -143,9 +143,14 @@ class Calls:
 
 
 def _comes_again(number: int, where: str) -> Unusable:
+    return changes_meanwhile(f"page {number} shows what an earlier one did, or is not in order", where)
+
+
+def changes_meanwhile(what: str, where: str) -> Unusable:
+    """What was read on several pages is no picture of any one moment."""
     return Unusable(
         "JSN15",
-        f"page {number} shows what an earlier one did, or is not in order",
+        what,
         f"{spec.NAME} GET {where}",
         "nothing; it is read again by itself",
         system=spec.NAME,

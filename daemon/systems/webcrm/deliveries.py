@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -22,10 +23,12 @@ from daemon.core.text import folded
 from daemon.errors import Gone, Refused
 from daemon.ports import Answer, Page
 from daemon.systems.webcrm import lines, mapping, spec, wire
-from daemon.systems.webcrm.calls import Calls, Found, raise_if_foreign
+from daemon.systems.webcrm.calls import Calls, Found, changes_meanwhile, raise_if_foreign
 from daemon.systems.webcrm.lines import Change, Layout
 
 Payload = dict[str, Any]
+Lines = dict[str, Payload]  # by their ids
+Grouped = dict[int, list[Payload] | None]  # by their delivery; None for one that is gone meanwhile
 Items = Callable[[Lane], Awaitable[Mapping[str, int]]]  # the catalogue's ids by casefolded article number
 BORN: frozenset[str] = frozenset({"customer", "description"})  # written to a new delivery only
 
@@ -102,8 +105,8 @@ class Deliveries:
     async def _touched(self, since: dt.datetime, lane: Lane) -> set[int]:
         """The deliveries and opportunities with a line that changed; none where lines cannot be asked for."""
         where = f"{lines.UPDATED} >= {wire.date_literal(since)}"
-        found = await self._queried(where, lane, what=f"{lines.ID}, {spec.LINE_PARENT}")
-        return {parent for line in found or () if (parent := _number(line, spec.LINE_PARENT))}
+        found, _ = await self._queried(where, lane, what=f"{lines.ID}, {spec.LINE_PARENT}") or ({}, 0)
+        return {parent for line in found.values() if (parent := _number(line, spec.LINE_PARENT))}
 
     async def _new(self, found: Found, done: set[int], lane: Lane) -> tuple[Seen, ...]:
         """The deliveries of a page that are not `done` yet, whole."""
@@ -111,7 +114,7 @@ class Deliveries:
         fresh = {n: h for n, h in zip(numbers, found.rows, strict=True) if n not in done}
         done.update(fresh)
         grouped = await self._lines_of(list(fresh), lane)
-        return tuple(self._seen(n, header, grouped[n]) for n, header in fresh.items() if n in grouped)
+        return tuple(self._all_seen(fresh.items(), grouped))
 
     async def _everything(self, lane: Lane) -> AsyncIterator[Page]:
         """
@@ -120,7 +123,7 @@ class Deliveries:
         Ranges, not two sorted lists read side by side: a page may only end where the order is certain,
         and lines of one delivery have none among themselves but by their own id.
         """
-        every: dict[int, list[Payload]] | None = None
+        every: Grouped | None = None
         started: dt.datetime | None = None
         async for found in self._headers("", lane):
             started = started or found.server_time
@@ -129,54 +132,77 @@ class Deliveries:
                 grouped = every if every is not None else await self._range(numbers, lane)
                 if grouped is None:
                     grouped = every = await self._all_lines(lane)
-                rows = (self._seen(n, h, grouped.pop(n, [])) for n, h in zip(numbers, headers, strict=True))
-                yield Page(rows=tuple(rows), server_time=started, complete=True)
+                rows = tuple(self._all_seen(zip(numbers, headers, strict=True), grouped))
+                yield Page(rows=rows, server_time=started, complete=True)
 
-    async def _range(self, numbers: Sequence[int], lane: Lane) -> dict[int, list[Payload]] | None:
+    async def _range(self, numbers: Sequence[int], lane: Lane) -> Grouped | None:
         if not numbers:
             return {}
         first, last = min(numbers), max(numbers)
-        found = await self._queried(f"{spec.LINE_PARENT} >= {first} AND {spec.LINE_PARENT} <= {last}", lane)
-        return None if found is None else _grouped(found)
+        where = f"{spec.LINE_PARENT} >= {first} AND {spec.LINE_PARENT} <= {last}"
+        return await self._of_one_moment(partial(self._queried, where, lane), lane)
 
-    async def _all_lines(self, lane: Lane) -> dict[int, list[Payload]]:
-        pages = self._calls.pages(spec.LINES, lane)
-        return _grouped(await self._each_once(pages))
+    async def _all_lines(self, lane: Lane) -> Grouped:
+        listed = await self._of_one_moment(lambda: self._each_once(self._calls.pages(spec.LINES, lane)), lane)
+        assert listed is not None
+        return listed
 
-    async def _lines_of(self, numbers: Sequence[int], lane: Lane) -> dict[int, list[Payload]]:
-        """The lines of each delivery; a delivery that is gone meanwhile is left out."""
-        grouped: dict[int, list[Payload]] = {}
+    async def _lines_of(self, numbers: Sequence[int], lane: Lane) -> Grouped:
+        """The lines of each delivery."""
+        grouped: Grouped = {}
         for where in _any_of(spec.LINE_PARENT, numbers):
-            if (found := await self._queried(where, lane)) is None:
-                return await self._one_by_one(numbers, lane)
-            grouped |= _grouped(found)
-        return {number: grouped.get(number, []) for number in numbers}
+            found = await self._of_one_moment(partial(self._queried, where, lane), lane)
+            if found is None:
+                return {number: await self._listed(number, lane) for number in numbers}
+            grouped |= found
+        return grouped
 
-    async def _one_by_one(self, numbers: Sequence[int], lane: Lane) -> dict[int, list[Payload]]:
-        found = {number: await self._listed(number, lane) for number in numbers}
-        return {number: each for number, each in found.items() if each is not None}
+    async def _of_one_moment(
+        self, read: Callable[[], Awaitable[tuple[Lines, int] | None]], lane: Lane
+    ) -> Grouped | None:
+        """
+        What `read` finds, by delivery; None where it cannot.
+
+        One page is one picture, several are not: a delivery that is deleted while they are turned shows
+        the lines of the first ones and looks like a shorter delivery. So they are read twice, and a
+        delivery that does not look the same by itself.
+        """
+        if (first := await read()) is None:
+            return None
+        grouped: Grouped = {**_grouped(first[0].values())}
+        if first[1] > 1 and (again := await read()):
+            for number in _that_differ(first[0], again[0]):
+                grouped[number] = await self._listed(number, lane)
+        return grouped
 
     async def _listed(self, number: int, lane: Lane) -> list[Payload] | None:
-        """The lines of one delivery by its own list; None when it is gone."""
+        """The lines of one delivery by its own list; None when it is gone. Unusable if it never rests."""
         path, route = f"{spec.DELIVERIES}/{number}{spec.LINES}", f"{spec.DELIVERIES}/{{id}}{spec.LINES}"
+        before: Lines | None = None
         try:
-            pages = self._calls.pages(path, lane, route=route)
-            return await self._each_once(pages)
+            for _ in range(spec.RUNS):
+                found, pages = await self._each_once(self._calls.pages(path, lane, route=route))
+                if pages == 1 or found == before:
+                    return list(found.values())
+                before = found
         except Gone as error:
             raise_if_foreign(error)
             return None
+        raise changes_meanwhile(f"the lines changed during each of {spec.RUNS} readings", route)
 
-    async def _each_once(self, pages: AsyncIterator[Found]) -> list[Payload]:
-        """The lines of some pages; one that moves from page to page meanwhile is not sold twice."""
-        found: dict[str, Payload] = {}
+    async def _each_once(self, pages: AsyncIterator[Found]) -> tuple[Lines, int]:
+        """The lines of some pages, and how many these are; a line that moves meanwhile is not sold twice."""
+        found: Lines = {}
+        count = 0
         async for page in pages:
+            count += 1
             for line in page.rows:
                 key = wire.born_id(line, lines.ID) or f"row {len(found)}"  # as the vendor shows it
                 found[key] = lines.slim(line, self._layout)
-        return list(found.values())
+        return found, count
 
-    async def _queried(self, where: str, lane: Lane, *, what: str = "*") -> list[Payload] | None:
-        """Lines by a query, in the order of their ids; None where lines cannot be queried."""
+    async def _queried(self, where: str, lane: Lane, *, what: str = "*") -> tuple[Lines, int] | None:
+        """Lines by a query, in the order of their ids, and its pages; None where lines cannot be queried."""
         if self._lines_queried is False:
             return None
         pages = self._calls.query(spec.LINE, where, lines.ID, lane, what)
@@ -213,14 +239,22 @@ class Deliveries:
             for seen in await self._new(found, done, Lane.SETTLE)
         ]
 
+    def _all_seen(self, headers: Iterable[tuple[int, Payload]], grouped: Grouped) -> Iterator[Seen]:
+        """Each delivery with its lines, which are forgotten; one that is gone is left out."""
+        for number, header in headers:
+            if (found := grouped.pop(number, [])) is not None:
+                yield self._seen(number, header, found)
+
     def _seen(self, number: int, header: Payload, found: list[Payload]) -> Seen:
         shown = wire.shown(mapping.aliased(header, self.fields), self.fields)
-        times = (header.get("DeliveryUpdatedAt"), *(line.get(lines.UPDATED) for line in found))
+        own = wire.moment(header.get("DeliveryUpdatedAt"))
+        times = [time for line in found if (time := wire.moment(line.get(lines.UPDATED)))]
         return Seen(
             id=str(number),
             fields=mapping.without_own_sum(self.table.read({**shown, mapping.LINES: found})),
-            changed_at=max((time for raw in times if (time := wire.moment(raw))), default=None),
+            changed_at=max([own, *times] if own else times, default=None),
             born_at=wire.moment(header.get("DeliveryCreatedAt")),
+            mixed=own is not None and any(time > own for time in times),
         )
 
     # -------------------------------------------------------------- writing
@@ -335,6 +369,13 @@ def _grouped(found: Iterable[Payload]) -> dict[int, list[Payload]]:
     for line in found:
         grouped.setdefault(_number(line, spec.LINE_PARENT), []).append(line)
     return grouped
+
+
+def _that_differ(first: Lines, again: Lines) -> set[int]:
+    """The deliveries, as either reading says, whose lines do."""
+    changed = [key for key in first.keys() | again.keys() if first.get(key) != again.get(key)]
+    each = (seen[key] for seen in (first, again) for key in changed if key in seen)
+    return {parent for line in each if (parent := _number(line, spec.LINE_PARENT))}
 
 
 def _windows(rows: Sequence[Payload]) -> Iterator[Sequence[Payload]]:

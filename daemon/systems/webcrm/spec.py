@@ -29,6 +29,7 @@ CATALOGUE_AGE_S: Final = 300.0  # how old the ids of articles may be that rows a
 SCRIPT_CHARS_MAX: Final = 1_700  # percent-encoded; webcrm.md 5: URLs are kept under 2,000
 OPEN_EVERY: Final = 5  # webcrm.md 5: a row may change without a trace, so open documents are read this often
 WINDOW: Final = 250  # deliveries whose rows are held in memory at once
+RUNS: Final = 4  # of one delivery's rows on several pages, of which two must agree
 QUERY_REFUSED: Final = 400  # webcrm.md 5: the answer to a table that cannot be asked for
 
 # Ours -> webCRM's field (webcrm.md 7 and 13). The config may move each; "" is nowhere.
