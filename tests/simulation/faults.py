@@ -207,7 +207,8 @@ async def _rename(simulation: Simulation, _chance: random.Random) -> None:
 
 
 async def _stall(simulation: Simulation, chance: random.Random) -> None:
-    """The whole host stands still."""
+    """The whole host stands still, but not the network."""
+    simulation.wire.bring()
     simulation.true.passed_s += chance.uniform(30, 90)
 
 

@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import unquote_plus
 
@@ -133,6 +133,7 @@ class Wire:
         self._handle, self._true, self._clock, self._chance = handle, true, clock, chance
         self.spoils: list[Spoil] = []
         self._late: list[tuple[float, Sent, asyncio.TimerHandle]] = []  # when each is there
+        self._left: list[tuple[asyncio.TimerHandle, Callable[[], None]]] = []  # and its arrival
         true.leapt = self._go_on
         self.left: Callable[[Sent], None] = lambda _sent: None
         self.told: Callable[[Sent, web.Response | str], None] = lambda _sent, _came: None
@@ -154,7 +155,7 @@ class Wire:
         self.left(sent)
         answer: asyncio.Future[web.Response | str] = asyncio.get_running_loop().create_future()
         up_s, down_s = 0.02 + 0.06 * self._chance.random(), 0.02 + 0.03 * self._chance.random()
-        asyncio.get_running_loop().call_later(up_s, self._arrive, sent, spoil, answer, down_s)
+        self._leave(partial(self._arrive, sent, spoil, answer, down_s), up_s)
         if request.effect:
             with anyio.CancelScope(shield=True):
                 came = await answer
@@ -163,6 +164,19 @@ class Wire:
         process.step("answer")
         self.told(sent, came)
         return self._judged(sent, came)
+
+    def _leave(self, arrive: Callable[[], None], after_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._left = [each for each in self._left if each[0].when() > loop.time()]
+        self._left.append((loop.call_later(after_s, arrive), arrive))
+
+    def bring(self) -> None:
+        """The host is about to stand still: what has left it is there before."""
+        left, self._left = self._left, []
+        for timer, arrive in left:
+            if timer.when() > asyncio.get_running_loop().time():
+                timer.cancel()
+                arrive()
 
     def _arrive(
         self,
