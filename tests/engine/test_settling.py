@@ -34,6 +34,12 @@ async def linked(town: Town) -> str:
     return number
 
 
+def made_unheard(town: Town, **fields: str) -> str:
+    """A customer whose creation in webCRM takes effect and is not answered; its number."""
+    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    return town.people.new_customer(Name="Acme AB", Phone1="08-1", **fields)["CustomerNumber"]
+
+
 def type_in(town: Town, number: str, side: str, field: str, value: str) -> None:
     """A person changes one field."""
     people = town.people
@@ -136,8 +142,7 @@ async def test_a_new_record_that_is_edited_before_its_creation_is_settled_ends_w
 async def test_a_new_record_that_is_renamed_before_its_creation_is_settled_is_known_by_the_rest(tmp_path):
     """Taken for another it would be linked with nothing agreed, and what was typed meanwhile would lose."""
     town = Town(tmp_path)
-    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
-    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    number = made_unheard(town)
     async with town.running():
         assert (await town.sync()).outcome == "unknown"
         type_in(town, number, "webcrm", "Name", "Acme Nord AB")
@@ -198,8 +203,7 @@ async def test_a_number_that_another_took_before_its_creation_is_settled_is_told
 async def test_a_new_record_that_is_all_changed_before_its_creation_is_settled_is_known_by_birth(tmp_path):
     """Under our number, made when we sent it: what stands there was typed by a person since."""
     town = Town(tmp_path)
-    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
-    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    number = made_unheard(town)
     async with town.running():
         assert (await town.sync()).outcome == "unknown"
         type_in(town, number, "webcrm", "Name", "Acme Nya AB")
@@ -213,9 +217,7 @@ async def test_a_new_record_that_is_all_changed_before_its_creation_is_settled_i
 async def test_a_new_record_that_is_renumbered_before_its_creation_is_settled_is_known_by_the_rest(tmp_path):
     """A look by its number does not find it; what the last list showed under its organisation number does."""
     town = Town(tmp_path)
-    fields = {"OrganisationNumber": "556016-0680", "Phone1": "08-1"}
-    number = town.people.new_customer(Name="Acme AB", **fields)["CustomerNumber"]
-    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    number = made_unheard(town, OrganisationNumber="556016-0680")
     async with town.running():
         assert (await town.sync()).outcome == "unknown"
         type_in(town, number, "webcrm", "ExtraCustom1", "4711")
@@ -246,8 +248,7 @@ async def test_a_branch_that_is_made_before_the_creation_is_settled_is_not_taken
 async def test_a_new_record_that_is_deleted_before_its_creation_is_settled_undoes_no_edit(tmp_path):
     """It was shown, so the creation took effect; the rest is a record deleted at one side."""
     town = Town(tmp_path)
-    number = town.people.new_customer(Name="Acme AB", Phone1="08-1")["CustomerNumber"]
-    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    number = made_unheard(town)
     async with town.running():
         assert (await town.sync()).outcome == "unknown"
         await town.sync()
@@ -263,8 +264,7 @@ async def test_a_new_record_that_is_deleted_before_its_creation_is_settled_undoe
 async def test_a_creation_that_another_look_linked_does_not_wait_to_be_repeated(tmp_path):
     """It was made and seen, a person deleted it before it was settled: nothing is left to try again."""
     town = Town(tmp_path)
-    town.people.new_customer(Name="Acme AB")
-    town.world.faults.add(Fault(system="webcrm", method="POST", path="/Organisations", fault="lost_after"))
+    made_unheard(town)
     async with town.running():
         assert (await town.sync()).outcome == "unknown"
         await town.sync()
