@@ -22,6 +22,7 @@ DEFAULT_CONFIG: Final = (
     "/etc/fortnox-syncd/config.toml"  # the same as config.DEFAULT_PATH, which is slow to load
 )
 INTERRUPTED: Final = 130
+REGISTERS: Final = ("customers", "articles", "items", "documents")
 
 
 class Option(NamedTuple):
@@ -202,7 +203,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             CONFIG,
             AS_JSON,
             CONNECTOR,
-            option("register", choices=("customers", "articles", "documents"), help="which register"),
+            option("register", choices=REGISTERS, help="which register"),
             DRY_RUN,
         ),
         _import,
@@ -241,6 +242,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "decide an open conflict",
         (CONFIG, ID, option("use", choices=("fortnox", "partner"), help="whose value is right")),
         _verb("resolve", "id", "use"),
+    ),
+    "choices": Command(
+        "what settings may name, as Fortnox has it",
+        (CONFIG, AS_JSON, option("company", metavar="COMPANY")),
+        _verb("choices", "company"),
     ),
     "reload": Command("put the edited config into force", (CONFIG,), _reload),
     "authorize": Command(

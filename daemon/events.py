@@ -39,6 +39,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "oldest_unknown_seconds": Metric("gauge", "Age of the oldest unknown write.", ("connector",)),
     "parked": Metric("gauge", "Records that wait for a person.", ("connector",)),
     "conflicts": Metric("gauge", "Open conflicts.", ("connector",)),
+    "overdue": Metric("gauge", "Reports that ought to be booked by now.", ("connector",)),
     "held_plans": Metric("gauge", "Plans held because they look like an accident.", ("connector",)),
     "requests_total": Metric(
         "counter", "Requests sent, by class of outcome.", ("company", "system", "class")
@@ -145,6 +146,9 @@ OLDEST_UNKNOWN_SEEN = Event(
     "oldest_unknown_seen", None, ("connector", "age_s"), (Effect("set", "oldest_unknown_seconds", "age_s"),)
 )
 
+NUMBER_MISSING = Event("number_missing", "error", ("connector", "kind", "key"))
+OVERDUE = Event("overdue", "error", ("connector", "kind", "key", "code", "due"))
+OVERDUE_SEEN = Event("overdue_seen", None, ("connector", "count"), (Effect("set", "overdue", "count"),))
 LIST_NOT_BELIEVED = Event("list_not_believed", "warning", ("system", "kind", "reason"))
 OUTCOME_UNKNOWN = Event("outcome_unknown", "warning", ("connector", "kind", "action", "side", "error"))
 OUTCOME_SETTLED = Event("outcome_settled", "info", ("connector", "kind", "action", "side", "outcome"))

@@ -12,6 +12,10 @@ TESTS = Path(__file__).parent
 ROWS = {
     "D": range(1, 12),  # the daemon
     "W": range(1, 15),  # webCRM
+    "P": range(1, 17),  # serviceprotokoll.se
+    "S": range(1, 13),  # Visma Severa
+    "X": range(1, 6),  # Extend
+    "K": range(1, 10),  # ES Kassasystem
     "B": range(1, 8),  # what makes it better than buying
 }
 KNOWN = [f"{letter}{number}" for letter, numbers in ROWS.items() for number in numbers]

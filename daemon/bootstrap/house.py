@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -13,24 +13,20 @@ from daemon.bootstrap.kinds import KINDS
 from daemon.config import Company as CompanyConfig
 from daemon.config import Config, read_secret
 from daemon.core.budget import ARRIVAL_S, BUDGETS, Budget
-from daemon.core.codes import CODES
 from daemon.core.doubt import Waiting
 from daemon.core.guard import Limits
 from daemon.core.records import Side
 from daemon.core.reference import reference
 from daemon.core.report import ConnectorReport
+from daemon.core.stockholm import ZONE
 from daemon.engine.account import Account
-from daemon.engine.rounds import Company, Settings
+from daemon.engine.passing import Company, Settings
 from daemon.engine.sync import Connector
 from daemon.engine.writing import Timing
 from daemon.errors import ConfigError
 from daemon.events import (
-    BUDGET_SEEN,
-    INTENTS_SEEN,
-    OLDEST_UNKNOWN_SEEN,
     REQUEST_DONE,
     THROTTLED,
-    TOKEN_SEEN,
     Events,
     class_of,
 )
@@ -39,11 +35,10 @@ from daemon.net.client import HttpClient, Observe
 from daemon.net.outcome import asks_to_wait
 from daemon.net.throttle import Throttle
 from daemon.pairs.settings import ConnectorSettings
-from daemon.ports import Clock, Finding, Grant, Http, Ids, Token
+from daemon.ports import Clock, Grant, Http, Ids, Token
 from daemon.service.loop import Loop
-from daemon.service.operate import stamp
 from daemon.store.journal import Journal
-from daemon.systems import REGISTRY
+from daemon.systems.fortnox.system import Fortnox
 
 LOGIN_BUDGET = Budget(slots=30, window_s=60.0)  # no vendor states one for logins; this only stops a mistake
 FRESH_EVERY_S = 15.0  # an import looks aside no more often than this
@@ -69,7 +64,7 @@ class Connect(Protocol):
         """See HttpClient."""
 
 
-class _End:
+class End:
     """One account with what only it uses."""
 
     def __init__(
@@ -83,6 +78,22 @@ class _End:
             await client.aclose()
 
 
+class CompanyEnd(End):
+    """A company's end, with Fortnox as itself."""
+
+    def __init__(
+        self,
+        account: Account,
+        grant: Grant,
+        clients: Sequence[Client],
+        throttle: Throttle,
+        digest: str,
+        system: Fortnox,
+    ) -> None:
+        super().__init__(account, grant, clients, throttle, digest)
+        self.system = system
+
+
 class ConnectorLoop:
     """One connector as the supervisor runs it."""
 
@@ -92,7 +103,7 @@ class ConnectorLoop:
         settings: ConnectorSettings,
         digest: str,
         connector: Connector,
-        partner: _End,
+        partner: End,
         doubting: Doubting,
     ) -> None:
         self.name, self.company, self.kind, self.digest = name, settings.company, settings.kind, digest
@@ -155,23 +166,25 @@ class House:
         self._unsaved: dict[str, Token] = {}
         self._crashed_at: float | None = None
         self._doubting = Doubting(journal, clock, events)
-        self._companies: dict[str, _End] = {}  # those that an enabled connector joins
-        self._leaving: list[_End] = []  # in use until the loops that a reload ends have ended
+        self.companies: dict[str, CompanyEnd] = {}  # those that an enabled connector joins
+        self._leaving: list[End] = []  # in use until the loops that a reload ends have ended
         self.loops: dict[str, ConnectorLoop] = {}
-        self._config: Config
+        self.config: Config
 
     async def build(self, config: Config, keep: Mapping[str, Loop]) -> Mapping[str, Loop]:
         """A loop for each enabled connector; those in `keep` as they are."""
         await self._doubting.judge(dt.timedelta(seconds=config.daemon.settle))
         loops: dict[str, ConnectorLoop] = {}
-        companies: dict[str, _End] = {}
+        companies: dict[str, CompanyEnd] = {}
         for name, settings in config.enabled.items():
-            company = companies.get(settings.company) or self._end_of(settings.company, config)
+            company = companies.get(settings.company) or self.end_of(settings.company, config)
             companies[settings.company] = company
             kept = keep.get(name)
             loops[name] = kept if isinstance(kept, ConnectorLoop) else await self._loop(name, config, company)
-        self._leaving += [end for name, end in self._companies.items() if companies.get(name) is not end]
-        self._companies, self.loops, self._config = companies, loops, config
+        for name, company in companies.items():
+            _serve(company.system, [each for each in config.enabled.values() if each.company == name])
+        self._leaving += [end for name, end in self.companies.items() if companies.get(name) is not end]
+        self.companies, self.loops, self.config = companies, loops, config
         return dict(loops)
 
     async def drop(self, loops: Iterable[Loop]) -> None:
@@ -190,25 +203,25 @@ class House:
     async def close(self) -> None:
         """Close every connection and remember how much of each budget is in use."""
         await self.drop(self.loops.values())
-        for company in self._companies.values():
+        for company in self.companies.values():
             await company.close()
         now = self._clock.now().timestamp()
         spent = {name: [now - age for age in each.recent()] for name, each in self._throttles.items()}
         await self.journal.note("budgets", msgspec.json.encode(spent).decode())
         await self._doubting.note_end()
 
-    def _end_of(self, name: str, config: Config) -> _End:
+    def end_of(self, name: str, config: Config) -> CompanyEnd:
         """The company's end as it is, or a new one when its section is new or changed."""
-        end = self._companies.get(name)
+        end = self.companies.get(name)
         return end if end and end.digest == config.digests[f"company.{name}"] else self._company(name, config)
 
-    def _company(self, name: str, config: Config) -> _End:
+    def _company(self, name: str, config: Config) -> CompanyEnd:
         settings = config.companies[name]
         throttle = self._throttle(f"fortnox|{settings.client_id}|{settings.tenant_id}", BUDGETS["fortnox"])
         api = self._client(name, "fortnox", settings.api_url, throttle)
         login = self._client(name, "fortnox", settings.auth_url, Throttle(LOGIN_BUDGET, self._clock))
         grant = self._grant(name, settings, login)
-        system = REGISTRY["fortnox"](
+        system = Fortnox(
             http=api,
             grant=grant,
             clock=self._clock,
@@ -218,7 +231,7 @@ class House:
             base_url=settings.api_url,
         )
         account = Account(system, Side.FORTNOX, self.journal, self._clock, self._events)
-        return _End(account, grant, (api, login), throttle, config.digests[f"company.{name}"])
+        return CompanyEnd(account, grant, (api, login), throttle, config.digests[f"company.{name}"], system)
 
     def _grant(self, name: str, settings: CompanyConfig, login: Http) -> FortnoxGrant:
         return FortnoxGrant(
@@ -237,11 +250,11 @@ class House:
             ids=self._ids,
         )
 
-    async def _loop(self, name: str, config: Config, company: _End) -> ConnectorLoop:
+    async def _loop(self, name: str, config: Config, company: End) -> ConnectorLoop:
         settings = config.connectors[name]
         kind, digest = KINDS[settings.kind], config.digests[f"connector.{name}"]
         partner = self._partner(name, settings, digest)
-        start = dt.datetime.combine(settings.start, dt.time(), dt.UTC) if settings.start else None
+        start = dt.datetime.combine(settings.start, dt.time(), ZONE) if settings.start else None
         scopes = (company.account.system.scope, partner.account.system.scope)
         binding = await self.journal.bind(name, *scopes, start, digest)
         tenant = config.companies[settings.company].tenant_id
@@ -270,14 +283,14 @@ class House:
         await self._doubting.tell(connector)
         return ConnectorLoop(name, settings, digest, connector, partner, self._doubting)
 
-    def _partner(self, name: str, settings: ConnectorSettings, digest: str) -> _End:
+    def _partner(self, name: str, settings: ConnectorSettings, digest: str) -> End:
         kind, url = KINDS[settings.kind], str(getattr(settings, "url", ""))
         throttle = self._throttle(f"{settings.kind}|{url}|{settings.account}", BUDGETS[settings.kind])
         client = self._client(settings.company, settings.kind, url, throttle)
         grant = kind.grant(name, settings, client, self._clock)
-        system = kind.system(settings, client, grant, self._clock, self._ids)
+        system = kind.system(name, settings, client, grant, self._clock, self._ids)
         account = Account(system, Side.PARTNER, self.journal, self._clock, self._events, settings=digest)
-        return _End(account, grant, (client,), throttle, digest)
+        return End(account, grant, (client,), throttle, digest)
 
     # -------------------------------------------------------------- budgets
 
@@ -314,73 +327,9 @@ class House:
 
         return self._connect(system, url, throttle, self._clock, observe=observe)
 
-    # -------------------------------------------------------------- telling
 
-    async def sample(self) -> None:
-        """Emit what is only known when asked."""
-        for name, end in self._companies.items():
-            where = {"company": name, "system": "fortnox"}
-            used = end.throttle.used / end.throttle.limit
-            self._events.emit(BUDGET_SEEN, **where, used_ratio=used, waiting=end.throttle.waiting)
-            self._events.emit(TOKEN_SEEN, **where, age_s=end.grant.age_s())
-        for name, loop in self.loops.items():
-            where = {"company": loop.company, "system": loop.kind}
-            throttle = loop.partner.throttle
-            used = throttle.used / throttle.limit
-            self._events.emit(BUDGET_SEEN, **where, used_ratio=used, waiting=throttle.waiting)
-            self._events.emit(TOKEN_SEEN, **where, age_s=loop.partner.grant.age_s())
-            await self._sample_intents(name, loop)
-
-    async def _sample_intents(self, name: str, loop: ConnectorLoop) -> None:
-        counts = await loop.connector.counts()
-        self._events.emit(INTENTS_SEEN, connector=name, state="unknown", count=counts.unknown)
-        oldest = counts.oldest_unknown_at
-        age_s = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
-        self._events.emit(OLDEST_UNKNOWN_SEEN, connector=name, age_s=age_s)
-
-    async def companies(self) -> Sequence[Mapping[str, Any]]:
-        """The rows of `status.companies`."""
-        rows = []
-        for name, end in self._companies.items():
-            settings = self._config.companies[name]
-            rows.append(
-                {
-                    "name": name,
-                    "tenant": settings.tenant_id,
-                    "grant": settings.grant,
-                    "token_expires_at": stamp(end.grant.expires_at()),
-                    "budget": {
-                        "used": end.throttle.used,
-                        "limit": end.throttle.limit,
-                        "waiting": end.throttle.waiting,
-                    },
-                }
-            )
-        return rows
-
-    async def check(self) -> Sequence[Finding]:
-        """Prove every prerequisite at every vendor, and that nobody changed the transfer log."""
-        findings: list[Finding] = []
-        kinds = sorted({kind for loop in self.loops.values() for kind in loop.connector.kinds})
-        for end in self._companies.values():
-            findings += await end.account.system.check(kinds)
-        for loop in self.loops.values():
-            findings += await loop.partner.account.system.check(loop.connector.kinds)
-        return [*findings, await self._log_finding()]
-
-    async def _log_finding(self) -> Finding:
-        row, where = await self.journal.broken_log_row(), "state, transfer log"
-        if row is None:
-            return Finding(ok=True, what="every row of the transfer log is as it was written", where=where)
-        what, todo = f"row {row} of the transfer log was changed after it was written", CODES["DBS03"].remedy
-        return Finding(ok=False, code="DBS03", what=what, where=where, todo=todo)
-
-    async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
-        """Exchange `code` and store the grant."""
-        end = self._companies.get(company) or self._company(company, self._config)
-        assert isinstance(end.grant, FortnoxGrant)
-        try:
-            await end.grant.exchange_code(code, redirect_uri)
-        finally:
-            if company not in self._companies:
-                await end.close()
+def _serve(system: Fortnox, connectors: Iterable[ConnectorSettings]) -> None:
+    """Let Fortnox know what the connectors of a company use of it."""
+    uses = [KINDS[settings.kind].uses(settings) for settings in connectors]
+    series = frozenset(each for use in uses for each in use.series)
+    system.serve(series, frozenset(each for use in uses for each in use.price_lists))

@@ -11,9 +11,17 @@ from msgspec import Struct
 from daemon.config import read_secret
 from daemon.core.agreement import Agreement
 from daemon.net.auth import WebcrmGrant
-from daemon.pairs import fortnox_webcrm
+from daemon.net.auth_eskassa import EskassaSession, MachineGrant
+from daemon.pairs import fortnox_eskassa, fortnox_webcrm
 from daemon.ports import Clock, Grant, Http, Ids, System
 from daemon.systems import REGISTRY
+
+
+class Uses(Struct, frozen=True):
+    """What a connector needs of Fortnox besides whole registers."""
+
+    series: frozenset[str] = frozenset()
+    price_lists: frozenset[str] = frozenset()
 
 
 class Kind(Struct, frozen=True):
@@ -22,7 +30,8 @@ class Kind(Struct, frozen=True):
     letters: str
     agreements: Callable[[Any, dt.datetime, Callable[[str, str], str]], Mapping[str, Agreement]]
     grant: Callable[[str, Any, Http, Clock], Grant]
-    system: Callable[[Any, Http, Grant, Clock, Ids], System]
+    system: Callable[[str, Any, Http, Grant, Clock, Ids], System]
+    uses: Callable[[Any], Uses] = lambda _settings: Uses()
 
 
 def _webcrm_grant(name: str, settings: fortnox_webcrm.Settings, http: Http, clock: Clock) -> Grant:
@@ -35,7 +44,9 @@ def _webcrm_grant(name: str, settings: fortnox_webcrm.Settings, http: Http, cloc
     )
 
 
-def _webcrm(settings: fortnox_webcrm.Settings, http: Http, grant: Grant, clock: Clock, ids: Ids) -> System:
+def _webcrm(
+    _name: str, settings: fortnox_webcrm.Settings, http: Http, grant: Grant, clock: Clock, ids: Ids
+) -> System:
     return REGISTRY["webcrm"](
         http=http,
         grant=grant,
@@ -58,6 +69,55 @@ def _webcrm(settings: fortnox_webcrm.Settings, http: Http, grant: Grant, clock: 
     )
 
 
+def _eskassa_grant(name: str, settings: fortnox_eskassa.Settings, _http: Http, clock: Clock) -> Grant:
+    return MachineGrant(
+        machine_id=settings.machine_id,
+        machine_key=lambda: read_secret(settings.machine_key),
+        integrator_id=settings.integrator_id,
+        setting=f"connector.{name}.machine_key",
+        clock=clock,
+    )
+
+
+def _eskassa(
+    name: str, settings: fortnox_eskassa.Settings, http: Http, grant: Grant, clock: Clock, ids: Ids
+) -> System:
+    url, password = f"{settings.url}/api", settings.report_password
+    report_grant = grant
+    if settings.report_login == "web" and password:
+        report_grant = EskassaSession(
+            user=settings.report_user,
+            password=lambda: read_secret(password),
+            integrator_id=settings.integrator_id,
+            login_integrator=settings.login_integrator,
+            url=url,
+            setting=f"connector.{name}.report_password",
+            http=http,
+            clock=clock,
+        )
+    assert settings.start, "its contradictions see to that"
+    return REGISTRY["eskassa"](
+        http=http,
+        grant=grant,
+        report_grant=report_grant,
+        clock=clock,
+        ids=ids,
+        account=settings.account,
+        first_day=settings.start,
+        base_url=url,
+        registers=settings.registers,
+        default_category=settings.default_category,
+        positive_is_decrease=settings.positive_is_decrease,
+    )
+
+
+def _eskassa_uses(settings: fortnox_eskassa.Settings) -> Uses:
+    return Uses(settings.all_series(), settings.all_price_lists())
+
+
 KINDS: Mapping[str, Kind] = {
+    "eskassa": Kind(
+        fortnox_eskassa.LETTERS, fortnox_eskassa.agreements, _eskassa_grant, _eskassa, _eskassa_uses
+    ),
     "webcrm": Kind(fortnox_webcrm.LETTERS, fortnox_webcrm.agreements, _webcrm_grant, _webcrm),
 }

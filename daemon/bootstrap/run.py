@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import anyio
 from msgspec import Struct
 
 from daemon.bootstrap.house import House
+from daemon.bootstrap.vendors import Vendors
 from daemon.config import Config, load, read_secret
 from daemon.events import Events
-from daemon.ports import Clock, Finding, Ids
+from daemon.ports import Clock, Ids
 from daemon.service.logs import open_log, quiet
 from daemon.service.loop import Loop, Parts
 from daemon.service.real import RealClock, RealIds
@@ -32,6 +32,7 @@ async def run_daemon(path: str, inbox: Inbox) -> int:
     config = load(path)
     events = Events(open_log(clock, style=config.daemon.log_format, level=config.daemon.log_level))
     async with _opened(config, clock, ids, events) as house:
+        vendors = Vendors(house, clock, events)
         parts = Parts(
             config=config,
             load=lambda: load(path),
@@ -41,10 +42,8 @@ async def run_daemon(path: str, inbox: Inbox) -> int:
             clock=clock,
             ids=ids,
             probe=house.journal.probe,
-            sample=house.sample,
-            companies=house.companies,
-            check=house.check,
-            authorize=house.authorize,
+            sample=vendors.sample,
+            vendors=vendors,
         )
         return await serve(parts, inbox)
 
@@ -55,9 +54,7 @@ class OfflineState(Struct, frozen=True):
     desk: StateDesk
     loops: Mapping[str, Loop]
     clock: Clock
-    companies: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
-    check: Callable[[], Awaitable[Sequence[Finding]]]
-    authorize: Callable[[str, str, str], Awaitable[None]]
+    vendors: Vendors
 
 
 @asynccontextmanager
@@ -66,13 +63,12 @@ async def open_offline(config: Config) -> AsyncIterator[OfflineState]:
     clock, ids, events = RealClock(), RealIds(), Events(quiet)
     async with _opened(config, clock, ids, events) as house:
         loops = await house.build(config, {})
+        vendors = Vendors(house, clock, events)
         yield OfflineState(
             desk=StateDesk(house.journal.database, house.journal.sealer),
             loops=loops,
             clock=clock,
-            companies=house.companies,
-            check=house.check,
-            authorize=house.authorize,
+            vendors=vendors,
         )
 
 

@@ -29,7 +29,10 @@ def made_equal(
     agreed: dict[str, tuple[Value, Value] | None] = {}
     for field, value in step.fields.items():
         rule = agreement.rule(field)
-        if field not in now.fields or (agreement.belongs_to and field == agreement.belongs_to.field):
+        if isinstance(step, Update) and field in step.then:
+            agreed[field] = step.then[field]
+            continue
+        if field not in now.fields or (rule and rule.frozen) or _is_owner(field, agreement):
             continue
         shown, sent = now.fields[field], table.normal(field, value)
         differs = not agreement.says(field, step.side, shown, sent)
@@ -47,6 +50,11 @@ def made_equal(
     if isinstance(step, Create):
         agreed |= dict.fromkeys(table.later, (None, None))
     return agreed
+
+
+def _is_owner(field: str, agreement: Agreement) -> bool:
+    """Whether a field names what the record belongs to: each side has its own id of that."""
+    return agreement.belongs_to is not None and field == agreement.belongs_to.field
 
 
 def half_written(step: Create | Update, now: Seen, table: Table) -> Agreeing:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from msgspec import Struct
 
-from daemon.core.records import Fields, Problem, Side, Value
+from daemon.core.records import Fields, Problem, Seen, Side, Value
 
 
 class Decides(enum.StrEnum):
@@ -31,7 +31,9 @@ class FieldRule(Struct, frozen=True, kw_only=True):
     `careful` a difference on which nothing was agreed before waits for a
     person: it is about money. What follows from other fields is not worth listing
     (`listed`). `given` makes what is written out of the value
-    and of what stands there.
+    and of what stands there. With `adds` it is a number that both sides change: each
+    side is told what the other one has changed, and none is overwritten. With `frozen` each side
+    keeps what it has: a change on either one, once they are linked, waits for a person.
     """
 
     field: str
@@ -42,6 +44,8 @@ class FieldRule(Struct, frozen=True, kw_only=True):
     careful: bool = False
     listed: bool = True
     given: Callable[[Value, Value], Value] | None = None
+    adds: bool = False
+    frozen: bool = False
 
 
 class Belonging(Struct, frozen=True, kw_only=True):
@@ -63,6 +67,20 @@ class Locked(Struct, frozen=True, kw_only=True):
     why: str
     todo: str
     parks: bool = False
+
+
+class Series(Struct, frozen=True, kw_only=True):
+    """
+    That the partner's records are booked in Fortnox: one after the other, none left out, each in time.
+
+    `order` is how they follow each other; what is new waits while the outcome of one is unknown, and for what
+    keeps it from being booked (`System.hinders`). `between` names the records that must be between two
+    others, by their ids; `due` is by when one must be booked, None for never.
+    """
+
+    order: Callable[[Fields], tuple[str, ...]]
+    between: Callable[[str, str], tuple[str, ...]]
+    due: Callable[[Fields], dt.datetime | None]
 
 
 def _anything(_fields: Fields) -> bool:
@@ -92,6 +110,11 @@ class Agreement(Struct, frozen=True, kw_only=True):
     Fortnox. `marks` names, for each side, those of `recognised_by` that only we fill in: of two records
     that share one, one is a copy. `create` maps the side that gets a new record to what prepares its fields,
     or refuses them; a side that is absent never gets one.
+    `view` says a Fortnox record in the partner's terms: a price with VAT, a shorter name. `series` is how
+    records that are booked follow each other. A record that is gone at one of `ends` ends its link: the other
+    one is decided about anew. What is `on_demand` crosses from the partner when something that belongs to it
+    does. With `one_way` nothing is taken from Fortnox. `removes` says whether a record of the partner's, new
+    or linked, may be removed there when Fortnox has none.
     """
 
     kind: str
@@ -109,6 +132,12 @@ class Agreement(Struct, frozen=True, kw_only=True):
     weigh: Mapping[Side, Callable[[Fields, Collection[str]], Problem | None]] = {}
     looked_for: bool = False
     essential: frozenset[str] = frozenset()
+    view: Callable[[Fields], Fields] | None = None
+    series: Series | None = None
+    ends: frozenset[Side] = frozenset()
+    on_demand: bool = False
+    one_way: bool = False
+    removes: Callable[[Seen], bool] | None = None
 
     def rule(self, field: str) -> FieldRule | None:
         """The rule of one field."""

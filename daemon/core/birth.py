@@ -41,6 +41,8 @@ def _left_alone(unit: Unit, side: Side, record: Seen, agreement: Agreement) -> s
         return f"nothing is created at the {side.other.value} side"
     if side is Side.FORTNOX and not agreement.living(record.fields):
         return "not active"
+    if agreement.on_demand and side is Side.PARTNER and not unit.asked:
+        return "it crosses with the first that belongs to it"
     if not unit.asked and (record.changed_at is None or record.changed_at < agreement.start):
         return "not changed since start; `import` brings it over"
     if unit.owner and not unit.owner.takes_part:

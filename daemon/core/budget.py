@@ -41,6 +41,8 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "fortnox": Budget(slots=24, window_s=5.0),
     # 250 a minute per application token; simultaneous requests are fragile there, webcrm.md 3
     "webcrm": Budget(slots=240, window_s=60.0, in_flight=1),
+    # one a second for each database: no figure is published, but 429 exists, dinkassa.md 2
+    "eskassa": Budget(slots=1, window_s=1.0, in_flight=1),
 }
 
 

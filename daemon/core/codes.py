@@ -126,6 +126,7 @@ RECORDS: Final = {
     ),
     "REC20": Code("the VAT number is not valid", "correct it, with its country letters"),
     "REC21": Code("a date is missing or impossible", "correct the date; it crosses by itself"),
+    "REC22": Code("no financial year holds the date", "make the year in Fortnox; it is booked then"),
     "REC23": Code(
         "the period is locked in Fortnox",
         "choose a later date; or unlock it in Fortnox, Inställningar, Bokföring, Låst period, then retry",
@@ -134,7 +135,27 @@ RECORDS: Final = {
         "the Fortnox document takes no more changes",
         "make the change in Fortnox, credit the invoice there, or undo the edit",
     ),
+    "REC26": Code("an article has no price in the price list", "set one in Fortnox; it then crosses"),
     "REC99": Code("the other side refuses the record", "read their answer, correct it, then retry"),
+}
+
+TILL: Final = {
+    "ZRP01": Code("a Z-report does not balance", "look at it in the till; book it by hand and ignore it"),
+    "ZRP02": Code(
+        "a Z number was passed over", "see where it is; it is booked when it comes, else ignore it"
+    ),
+    "ZRP03": Code("a Z-report holds what is no amount", "look at it in the till, then retry"),
+    "ZRP04": Code("a row of a Z-report has no account", "give it one in the register, or in `accounts`"),
+    "ZRP05": Code("a Z-report does not name its register, number or time", "look at it in the till"),
+    "ZRP07": Code(
+        "a Z-report holds sales on invoice, which an order books once more",
+        "have the register leave them out; book this one by hand and ignore it",
+    ),
+    "STK01": Code("the stock is kept in Fortnox' warehouse module", "set stock = false"),
+    "STK02": Code("the stock call works the other way round", "set positive_is_decrease to its opposite"),
+    "TIL01": Code("a register in the config does not exist", "name one that the list has"),
+    "TIL02": Code("a register has not been heard of for a day", "start it and see that it has a network"),
+    "TIL03": Code("sales on invoice were asked for too late", "compare those days by hand"),
 }
 
 INTENTS: Final = {
@@ -156,6 +177,10 @@ CONFIG: Final = {
     "CFG07": Code("a required key is missing", "write it"),
     "CFG08": Code("a secret is written in the config", "move it to a file of mode 600 or a credential"),
     "CFG09": Code("an address is not https, or holds a password", "write https://HOST"),
+    "CFG12": Code(
+        "a value does not exist in Fortnox, is not fit for it, or is another connector's",
+        "choose one that does: fortnox-syncd choices COMPANY",
+    ),
     "CFG13": Code("two settings contradict each other", "change the one that is named"),
     "CFG15": Code("the config file needs a newer program", "upgrade fortnox-syncd"),
     "CFG17": Code("the config file is empty", "start from config.example.toml"),
@@ -201,6 +226,7 @@ CODES: Final[Mapping[str, Code]] = {
     **GRANTS,
     **WEBCRM,
     **RECORDS,
+    **TILL,
     **INTENTS,
     **CONFIG,
     **STATE,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -45,17 +46,21 @@ class Merged(Struct, frozen=True, kw_only=True):
 
     `alike` is what both sides hold already and the base does not say yet, or
     what a person lets stand; `to` is what each side must be given; fields in
-    neither are at rest.
+    neither are at rest. `then` is what is agreed once that is done, where it is not the value itself.
     """
 
     alike: Agreed
     to: Mapping[Side, Fields]
     conflicts: tuple[Conflict, ...]
+    then: Agreed = {}
 
 
 class _Verdict(Struct, frozen=True):
     winner: Side | None
     state: ConflictState | None = None  # None: nothing is lost
+
+
+UNSURE: Final = (None, None)  # what is agreed on a number after a change of it that nobody knows was applied
 
 
 def merge(
@@ -77,20 +82,23 @@ def merge(
     where it may be; where it never may, the difference stands as agreed.
     """
     alike: dict[str, tuple[Value, Value]] = {}
+    then: dict[str, tuple[Value, Value]] = {}
     to: dict[Side, dict[str, Value]] = {Side.FORTNOX: {}, Side.PARTNER: {}}
     conflicts: list[Conflict] = []
     for rule in rules:
         field = rule.field
-        if field not in fortnox or field not in partner:
+        if not _takes_part(rule, fortnox, partner):
             continue
-        ours, theirs, was = fortnox[field], partner[field], base.get(field)
-        if same(rule, ours, theirs):
-            if was != (ours, theirs):
-                alike[field] = (ours, theirs)
-            continue
+        ours, theirs, was = fortnox.get(field), partner.get(field), base.get(field)
         chosen = (resolved or {}).get(field)
-        if chosen and chosen.other not in rule.to:
-            alike[field] = (ours, theirs)
+        agreed = _settled(rule, was, ours, theirs, same=same(rule, ours, theirs), chosen=chosen)
+        if agreed:
+            if was != agreed:
+                alike[field] = agreed
+            continue
+        if rule.adds and was != UNSURE:
+            side, value = _sum(was, ours, theirs)
+            to[side][field], then[field] = value, _then(side, ours, theirs)
             continue
         verdict = (
             _chosen(chosen, resting=resting) if chosen else _judge(rule, was, ours, theirs, resting=resting)
@@ -99,9 +107,58 @@ def merge(
             to[verdict.winner.other][field] = ours if verdict.winner is Side.FORTNOX else theirs
         if verdict.state and rule.listed:
             conflicts.append(_conflict(rule, was, ours, theirs, verdict))
+        if chosen and rule.adds:
+            then[field] = (ours, ours) if chosen is Side.FORTNOX else (theirs, theirs)
     return Merged(
-        alike=alike, to={side: fields for side, fields in to.items() if fields}, conflicts=tuple(conflicts)
+        alike=alike,
+        to={side: fields for side, fields in to.items() if fields},
+        conflicts=tuple(conflicts),
+        then=then,
     )
+
+
+def _takes_part(rule: FieldRule, fortnox: Fields, partner: Fields) -> bool:
+    """Whether both sides have a place for a field; what is frozen may be on one of them alone."""
+    shown = [rule.field in fields for fields in (fortnox, partner)]
+    if rule.adds:
+        return all(isinstance(fields.get(rule.field), int) for fields in (fortnox, partner))
+    return any(shown) if rule.frozen else all(shown)
+
+
+def _settled(
+    rule: FieldRule,
+    was: tuple[Value, Value] | None,
+    ours: Value,
+    theirs: Value,
+    *,
+    same: bool,
+    chosen: Side | None,
+) -> tuple[Value, Value] | None:
+    """What is agreed on a field that needs nothing, None where it needs something."""
+    now = (ours, theirs)
+    if chosen and (chosen.other not in rule.to or ours == theirs):
+        return now
+    if was and (rule.adds or rule.frozen):
+        # Two equal numbers are not one change: each side may have sold a piece of its own.
+        return was if now == was else None
+    return now if same else None
+
+
+def _sum(was: tuple[Value, Value] | None, ours: Value, theirs: Value) -> tuple[Side, Value]:
+    """Which side is told of the other's change, and what it comes to: the partner's change crosses first."""
+    if was is None:
+        return Side.PARTNER, ours
+    assert isinstance(ours, int)
+    assert isinstance(theirs, int)
+    assert isinstance(was[1], int)
+    if theirs != was[1]:
+        return Side.FORTNOX, ours + theirs - was[1]
+    return Side.PARTNER, ours
+
+
+def _then(side: Side, ours: Value, theirs: Value) -> tuple[Value, Value]:
+    """What both have taken into account once `side` was told."""
+    return (theirs, theirs) if side is Side.FORTNOX else (ours, ours)
 
 
 def _judge(

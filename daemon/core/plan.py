@@ -5,6 +5,7 @@ Decide what one pass should do about each record. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -12,12 +13,15 @@ from daemon.core.agreement import Agreement, FieldRule, Locked
 from daemon.core.birth import decide_birth, unreadable, weighed
 from daemon.core.match import Twin, twin
 from daemon.core.merge import ConflictState, Merged, merge
-from daemon.core.records import Fields, Problem, Seen, Side
+from daemon.core.records import Agreed, Fields, Problem, Seen, Side
 from daemon.core.steps import Bond, Decision, Link, Tables, Unit, Update
+
+LIVE: Final = "live"  # of a partner's record: written as False it is removed, or hidden
 
 
 def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
     """What to do about one unit."""
+    unit = _viewed(unit, agreement)
     if unit.bond:
         return _decide_bond(unit, unit.bond, agreement, tables)
     side, record = next(iter(unit.records.items()))
@@ -33,7 +37,33 @@ def decide(unit: Unit, agreement: Agreement, tables: Tables) -> Decision:
         case Twin() as found:
             return _decide_twin(unit, side, found, agreement, tables)
         case None:
-            return decide_birth(unit, side, record, agreement, tables)
+            return _decide_alone(unit, side, record, agreement, tables)
+
+
+def _decide_alone(unit: Unit, side: Side, record: Seen, agreement: Agreement, tables: Tables) -> Decision:
+    """What to do about a record that has no twin."""
+    if side is Side.PARTNER and agreement.removes and agreement.removes(record):
+        return _removal(unit, record, "")
+    return decide_birth(unit, side, record, agreement, tables)
+
+
+def _viewed(unit: Unit, agreement: Agreement) -> Unit:
+    """A unit with its Fortnox records in the partner's terms, where there is a view of them."""
+    if agreement.view is None:
+        return unit
+    records = {side: _as_viewed(seen, side, agreement) for side, seen in unit.records.items()}
+    there = Side.FORTNOX if Side.PARTNER in unit.records else Side.PARTNER
+    candidates = tuple(
+        msgspec.structs.replace(each, record=_as_viewed(each.record, there, agreement))
+        for each in unit.candidates
+    )
+    return msgspec.structs.replace(unit, records=records, candidates=candidates)
+
+
+def _as_viewed(seen: Seen, side: Side, agreement: Agreement) -> Seen:
+    if side is Side.PARTNER or agreement.view is None:
+        return seen
+    return msgspec.structs.replace(seen, fields=agreement.view(seen.fields))
 
 
 def _takes_part(unit: Unit, partner: Fields, agreement: Agreement) -> bool:
@@ -43,6 +73,10 @@ def _takes_part(unit: Unit, partner: Fields, agreement: Agreement) -> bool:
 
 def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -> Decision:
     fortnox, partner = unit.records.get(Side.FORTNOX), unit.records.get(Side.PARTNER)
+    if agreement.ends - unit.records.keys():
+        return Decision(unit=unit, unlinks=True)
+    if fortnox is None and partner and agreement.removes and agreement.removes(partner):
+        return _removal(unit, partner, bond.fortnox_id)
     if fortnox is None or partner is None:
         return Decision(unit=unit, problem=_one_side_gone(unit))
     resting = not _takes_part(unit, partner.fields, agreement)
@@ -59,12 +93,15 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         resolved=unit.resolved,
     )
     given = {side: _to_write(unit, side, fields, agreement, tables) for side, fields in merged.to.items()}
+    then = {
+        side: {field: pair for field, pair in merged.then.items() if field in given[side]} for side in given
+    }
     problems = {side: _unwritable(unit, side, fields, agreement, tables) for side, fields in given.items()}
     going = [side for side in sorted(given) if given[side] and problems[side] is None]
     problem = next((each for each in problems.values() if each), None)
     return Decision(
         unit=unit,
-        steps=tuple(_update(unit, side, given[side], agreement) for side in going),
+        steps=tuple(_update(unit, side, given[side], then[side], agreement) for side in going),
         alike=merged.alike,
         conflicts=merged.conflicts,
         problem=problem or _locked_out(unit, merged, locked) or unreadable(unit, agreement),
@@ -108,14 +145,17 @@ def _to_write(unit: Unit, side: Side, fields: Fields, agreement: Agreement, tabl
     return tables.at(side).spelled(whole)
 
 
-def _update(unit: Unit, side: Side, fields: Fields, agreement: Agreement) -> Update:
+def _update(unit: Unit, side: Side, fields: Fields, then: Agreed, agreement: Agreement) -> Update:
     target = unit.records[side]
     agreed = unit.bond.agreed if unit.bond else {}
     half = 0 if side is Side.FORTNOX else 1
     shown = {field: pair[half] for field, pair in agreed.items()}
     rules = (rule for field in fields if (rule := agreement.rule(field)))
     ours = [
-        rule.field for rule in rules if rule.revert and shown.get(rule.field) == target.fields.get(rule.field)
+        rule.field
+        for rule in rules
+        if (rule.revert and shown.get(rule.field) == target.fields.get(rule.field))
+        or (rule.adds and rule.field in agreed)
     ]
     return Update(
         kind=unit.kind,
@@ -126,6 +166,7 @@ def _update(unit: Unit, side: Side, fields: Fields, agreement: Agreement) -> Upd
         fields=fields,
         was={field: target.fields.get(field) for field in fields},
         ours=tuple(sorted(ours)),
+        then=then,
         reason="changed on the other side",
     )
 
@@ -171,6 +212,23 @@ def _unwritable(
     if fields and (problem := weighed(unit, side.other, source, fields, agreement)):
         return problem
     return tables.problem(side, fields, unit.key, unit.records[side].fields)
+
+
+def _removal(unit: Unit, partner: Seen, source_id: str) -> Decision:
+    """Remove a record of the partner's that has none in Fortnox, unless that was done."""
+    if not partner.fields.get(LIVE):
+        return Decision(unit=unit, ignored="it was removed, or hidden where that is not possible")
+    step = Update(
+        kind=unit.kind,
+        side=Side.PARTNER,
+        key=unit.key,
+        source_id=source_id,
+        target_id=partner.id,
+        fields={LIVE: False},
+        was={LIVE: True},
+        reason="not in Fortnox",
+    )
+    return Decision(unit=unit, steps=(step,))
 
 
 def _one_side_gone(unit: Unit) -> Problem:

@@ -23,6 +23,7 @@ OF_A_COMPANY = frozenset({"org_number", "vat_number"})  # a head office and its 
 BORN_WITHIN: Final = dt.timedelta(minutes=25)  # 5 before it was sent, 10 late, and clocks differ
 WHOLE_SECONDS: Final = dt.timedelta(seconds=1)  # some clocks tell no more
 GIVEN_UP: Final = "INT02"  # a creation that a person must look for
+WITHIN: Final = ("series", "date")  # what narrows a search down, and many share
 MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
 
 
@@ -99,6 +100,8 @@ def goes_by(step: Create, since: dt.datetime | None) -> tuple[str, ...]:
         return ("key",) if "key" in step.fields else ("number",)
     if step.fields.get("number") is not None:
         return ()
+    if "series" in step.fields:
+        return ("reference", *WITHIN)
     if "name" not in step.fields:
         return ("reference",)
     return ("name", "reference") if since is None else ()
@@ -111,6 +114,18 @@ def landed(step: Update, table: Table, now: Fields, agreement: Agreement) -> fro
         for field, value in step.fields.items()
         if field in now and agreement.says(field, step.side, now[field], table.normal(field, value))
     )
+
+
+def applied(step: Update, now: Fields) -> bool | None:
+    """Whether a change of a number took effect, by what stands there; None when others changed it too."""
+    if all(now.get(field) == step.fields[field] for field in step.then):
+        return True
+    return False if unchanged(step, now) else None
+
+
+def unchanged(step: Update, now: Fields) -> bool:
+    """Whether the numbers that were to change are as they were."""
+    return all(now.get(field) == step.was.get(field) for field in step.then)
 
 
 def may_be_old(listed: Seen, sent_at: dt.datetime) -> bool:

@@ -74,7 +74,11 @@ class Unit(Struct, frozen=True, kw_only=True):
 
 
 class Create(Struct, frozen=True, tag="create", kw_only=True):
-    """Make the twin of `source_id` on `side`; `look` first whether an earlier write of ours did it."""
+    """
+    Make the twin of `source_id` on `side`; `look` first whether an earlier write of ours did it.
+
+    `once` names the write, whatever attempt of it this is: it is given when the intent is stored.
+    """
 
     kind: str
     side: Side
@@ -83,13 +87,15 @@ class Create(Struct, frozen=True, tag="create", kw_only=True):
     fields: Fields
     reason: str
     look: bool = False
+    once: str = ""
 
 
 class Update(Struct, frozen=True, tag="update", kw_only=True):
     """
     Give `fields` to the record `target_id` on `side`; `was` is what it showed for them.
 
-    `ours` are those that only we write there and that stand as we wrote them: numbers, flags.
+    `ours` are those that only we write there and that stand as we wrote them: numbers, flags. `then` is
+    what is agreed once it took effect, where that does not follow from the value. `once` as for Create.
     """
 
     kind: str
@@ -101,6 +107,8 @@ class Update(Struct, frozen=True, tag="update", kw_only=True):
     was: Fields
     reason: str
     ours: tuple[str, ...] = ()
+    then: Agreed = {}
+    once: str = ""
 
 
 class Link(Struct, frozen=True, tag="link", kw_only=True):
@@ -121,7 +129,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     """
     Everything decided about one unit. `alike` is settled without a request.
 
-    `wants` is the record of another kind, by its side and id, that must cross before.
+    `wants` is the record of another kind, by its side and id, that must cross before. What `unlinks` is two
+    records again, of which one may be gone.
     """
 
     unit: Unit
@@ -131,6 +140,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     ignored: str = ""  # why it does not cross, when it is nobody's fault
     wants: tuple[str, Side, str] | None = None
+    unlinks: bool = False
 
 
 class Tables(Struct, frozen=True, kw_only=True):

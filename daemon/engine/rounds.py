@@ -13,24 +13,23 @@ from itertools import compress
 
 import anyio
 import msgspec
-from msgspec import Struct
 
 from daemon.core import plan
 from daemon.core.agreed import ids_of
 from daemon.core.agreement import Agreement
 from daemon.core.doubt import CODE, NEW, Doubt, Waiting, left_s
-from daemon.core.guard import Limits, objections
 from daemon.core.match import Double
-from daemon.core.records import Lane, Side
-from daemon.core.steps import Create, Decision, Link, Step, Update, only_steps, overwrites
+from daemon.core.records import Side
+from daemon.core.steps import Bond, Decision, Link, only_steps
 from daemon.core.work import Binding, Task, Which, Written
-from daemon.engine.account import Account
+from daemon.engine.checks import Checks, writes
 from daemon.engine.confirming import confirm
 from daemon.engine.parallel import for_each
+from daemon.engine.passing import Company, Pass, Settings
 from daemon.engine.selftest import IGNORED, Selftest
 from daemon.engine.settling import PATIENCE_S
-from daemon.engine.writing import Job, Timing, Writer
-from daemon.errors import RemoteError, Unusable
+from daemon.engine.writing import Job, Writer
+from daemon.errors import Unusable
 from daemon.events import DUPLICATE_FOUND, Events
 from daemon.ports import Clock, Journal, Transaction, Work
 
@@ -38,39 +37,6 @@ RECORDS_AT_ONCE = 8
 STORED_TOGETHER = 200  # decisions without a request, a transaction
 CONFIRM_S = 10.0  # a stop takes at most a request and this: below the 45 s of systemd/
 CONFIRMED_TOGETHER = 100  # writes between two read-backs at a side that answers without the record
-
-
-class Company(Struct, frozen=True, kw_only=True):
-    """What a connector joins: one Fortnox company and one partner account, each read once for everybody."""
-
-    fortnox: Account
-    partner: Account
-
-    def at(self, side: Side) -> Account:
-        """The account at one side."""
-        return self.fortnox if side is Side.FORTNOX else self.partner
-
-
-class Settings(Struct, frozen=True, kw_only=True):
-    """How careful a connector is, and how fresh what it reads must be."""
-
-    limits: Limits
-    timing: Timing
-    max_age_s: float  # a reading made for another connector this lately will do
-    fresh_every_s: float  # how often an import looks at what people change meanwhile
-
-
-class Pass:
-    """What one pass adds up."""
-
-    def __init__(self, *, dry_run: bool, lane: Lane, asked: bool) -> None:
-        self.dry_run, self.lane, self.asked = dry_run, lane, asked
-        self.steps: list[Step] = []
-        self.read = 0
-        self.waits: Waiting | None = None  # until then nothing is created
-        self.postponed_until: dt.datetime | None = None
-        self.looked: set[tuple[str, Side]] = set()  # lists that were read in this pass
-        self.off: list[RemoteError] = []  # what the vendor does not let us see, and searches not believed
 
 
 class Rounds:
@@ -91,6 +57,7 @@ class Rounds:
         self._binding, self._agreements, self._ends = binding, agreements, ends
         self._writers, self._selftest, self._settings = writers, selftest, settings
         self._journal, self._clock, self._events = journal, clock, events
+        self._checks = Checks(binding, agreements, ends, writers, selftest, settings, journal, clock)
         self._ready_s = self._when_ready_s()
 
     def _when_ready_s(self) -> float:
@@ -159,14 +126,11 @@ class Rounds:
         self, this: Pass, kind: str, tasks: Sequence[Task], jobs: list[Job], which: Which = Which.ALL
     ) -> bool:
         """Do what was decided about these tasks; whether anything may need another decision."""
-        jobs = await self._without_standstill(kind, jobs)
+        jobs = await self._checks.news(this, kind, jobs)
         if this.dry_run:
             this.steps += only_steps([job.decision for job in jobs])
             return False
-        if which is Which.ASKED:
-            jobs = await self._without_overwriting(kind, jobs)
-        jobs = await self._check(this, kind, jobs, whole=which is Which.ALL)
-        jobs = await self._without_blind(kind, jobs)
+        jobs = await self._checks.going(this, kind, jobs, which)
         this.steps += [step for step in only_steps([job.decision for job in jobs]) if isinstance(step, Link)]
         done = await self._remember(kind, jobs)
         acted = await self._act(this, kind, jobs)
@@ -190,66 +154,6 @@ class Rounds:
                 both = msgspec.structs.replace(earlier.task, seqs=(*earlier.task.seqs, *task.seqs))
                 jobs[key] = Job(task=both, decision=earlier.decision)
         return list(jobs.values())
-
-    async def _without_standstill(self, kind: str, jobs: Sequence[Job]) -> list[Job]:
-        """Leave out what was refused before and is unchanged since, and what a person set aside."""
-
-        def work(tx: Transaction) -> list[Job]:
-            here = tx.work(self._binding, kind)
-            going = []
-            for job in jobs:
-                if here.standstill(job.decision):
-                    here.done(job.task)
-                else:
-                    going.append(job)
-            return going
-
-        return await self._journal.write(work) if jobs else []
-
-    async def _without_overwriting(self, kind: str, jobs: Sequence[Job]) -> list[Job]:
-        """An import creates; what it would overwrite is weighed together at its end, not batch by batch."""
-        over = [job for job in jobs if any(map(overwrites, job.decision.steps))]
-
-        def work(tx: Transaction) -> None:
-            for job in over:
-                tx.work(self._binding, kind).put_off(job.task)
-
-        if over:
-            await self._journal.write(work)
-        return [job for job in jobs if job not in over]
-
-    # -------------------------------------------------------------- checking
-
-    async def _check(self, this: Pass, kind: str, jobs: list[Job], *, whole: bool) -> list[Job]:
-        """Hold the writes of this kind that look like an accident; creations wait while memory is new."""
-        steps = only_steps([job.decision for job in jobs])
-        now = self._clock.now()
-
-        def work(tx: Transaction) -> bool:
-            here = tx.work(self._binding, kind)
-            reasons = objections(steps, here.linked(), self._settings.limits, asked=this.asked)
-            if reasons:
-                return here.hold(steps, reasons, now)
-            if whole:
-                here.unhold()
-            return False
-
-        if await self._journal.write(work):
-            return [job for job in jobs if not _writes(job)]
-        if this.waits is None or not any(self._makes(kind, job) for job in jobs):
-            return jobs
-        this.postponed_until = this.waits.until
-        return [job for job in jobs if not self._makes(kind, job)]
-
-    def _makes(self, kind: str, job: Job) -> bool:
-        """Whether something new comes of it: a record, or rows that are records of their own over there."""
-        return creates(job) or any(map(self._writers[kind].in_parts, job.decision.steps))
-
-    async def _without_blind(self, kind: str, jobs: list[Job]) -> list[Job]:
-        """Leave out what would be created where a look for an earlier creation cannot be believed now."""
-        creations = [step for job in jobs for step in job.decision.steps if isinstance(step, Create)]
-        blind = await self._selftest.blind(kind, creations)
-        return [job for job in jobs if not any(creates(job, side) for side in blind)]
 
     # -------------------------------------------------------------- acting
 
@@ -292,7 +196,10 @@ class Rounds:
                 tx.work(self._binding, other).again(side, record_id, asked=True)
                 news = True
             doubles += _set_aside(work, decision, now)
-            if not _writes(job):
+            if bond and decision.unlinks:
+                news = True
+                _unlink(work, decision, bond, now)
+            if not writes(job) and not job.waits:
                 if not decision.problem:
                     work.unpark(decision.unit.key)
                 tx.intents(self._binding).forget(kind, decision.unit.key)
@@ -318,16 +225,20 @@ class Rounds:
 
     async def _act(self, this: Pass, kind: str, jobs: Sequence[Job]) -> bool:
         """Carry out the writes: records in parallel, one record serial. Whether there were any."""
-        writer = self._writers[kind]
-        writing = [job for job in jobs if _writes(job)]
+        writer, serial = self._writers[kind], self._agreements[kind].series
+        writing = [job for job in jobs if writes(job)]
+        writer.unsure = False
 
         async def one(job: Job) -> None:
+            if serial and writer.unsure:
+                return  # it stays on the list until the outcome of the one before it is known
             this.steps += [step for step in job.decision.steps if not isinstance(step, Link)]
             await writer.carry_out(job, this.lane)
 
+        at_once = 1 if serial else RECORDS_AT_ONCE
         try:
             for first in range(0, len(writing), CONFIRMED_TOGETHER):
-                await for_each(writing[first : first + CONFIRMED_TOGETHER], one, RECORDS_AT_ONCE)
+                await for_each(writing[first : first + CONFIRMED_TOGETHER], one, at_once)
                 await self._confirm(writer)
         except Unusable as error:
             if error.code == IGNORED:  # only what is made in Fortnox is looked for before
@@ -346,6 +257,17 @@ class Rounds:
         """Read back what was answered without the record."""
         for side in Side:
             await confirm(writer, side)
+
+
+def _unlink(work: Work, decision: Decision, bond: Bond, now: dt.datetime) -> None:
+    """The partner's record was removed: what is in Fortnox is decided about as if it had never crossed."""
+    ends = {"fortnox_id": bond.fortnox_id, "partner_id": bond.partner_id}
+    gone = Link(
+        kind=decision.unit.kind, key=decision.unit.key, **ends, on="", reason="removed at the partner"
+    )
+    work.unlink(bond.partner_id)
+    work.log(gone, ids_of(gone), Written(outcome="unlinked"), now)
+    work.again(Side.FORTNOX, bond.fortnox_id, asked=True)
 
 
 def _set_aside(work: Work, decision: Decision, now: dt.datetime) -> Sequence[str]:
@@ -373,12 +295,3 @@ def _as_asked(task: Task) -> Task:
     """What an import would decide about: it is only asked for when it is to be done."""
     asked = Side.FORTNOX in task.unit.records
     return msgspec.structs.replace(task, unit=msgspec.structs.replace(task.unit, asked=asked))
-
-
-def _writes(job: Job) -> bool:
-    return any(isinstance(step, Create | Update) for step in job.decision.steps)
-
-
-def creates(job: Job, side: Side | None = None) -> bool:
-    """Whether a job makes something new, at one side or at any."""
-    return any(isinstance(step, Create) and side in (None, step.side) for step in job.decision.steps)

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
 from daemon.core.records import Fields, Lane, Seen, Side, Value
-from daemon.core.recover import Found, Strange, born, goes_by
+from daemon.core.recover import WITHIN, Found, Strange, born, goes_by
 from daemon.core.steps import Create
 from daemon.core.work import Binding
 from daemon.engine.account import Account
@@ -112,7 +112,8 @@ class Selftest:
 
     async def _random(self, step: Create, by: Sequence[str]) -> str:
         """Why something is found for what nobody has; "" when nothing is."""
-        found = await self._found(step, {name: self._unheard_of(step, name) for name in by})
+        made_up = {name: self._unheard_of(step, name) for name in by if name not in WITHIN}
+        found = await self._found(step, {**{name: step.fields.get(name) for name in by}, **made_up})
         return f"a search by {by[0]} for what nobody has shows {', '.join(sorted(found))}" if found else ""
 
     async def _found(self, step: Create, sought: Fields) -> Collection[str]:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
 from daemon.core.agreed import half_written, ids_of
+from daemon.core.merge import UNSURE
 from daemon.core.records import Lane, Problem, Seen
-from daemon.core.recover import GIVEN_UP, Found, Strange, landed
+from daemon.core.recover import GIVEN_UP, Found, Strange, applied, landed
 from daemon.core.steps import Create, Decision, Unit, Update
 from daemon.core.work import Binding, Intent, Task, Written
 from daemon.engine.selftest import IGNORED, Selftest
 from daemon.engine.writing import Job, Timing, Writer
-from daemon.errors import Refused, Unusable
+from daemon.errors import OutcomeUnknown, Refused, Unusable
 from daemon.ports import Clock, Journal, System, Transaction
 
 ATTEMPTS = 3  # then a person
@@ -117,7 +119,34 @@ class Settler:
         await self._journal.write(ready)
         return None
 
+    async def _settle_sum(self, intent: Intent, step: Update, system: System) -> None:
+        """A number that others change too: what stands there proves little, so the vendor is asked first."""
+        took = await self._asked(intent, step, system)
+        seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
+        if took is None and seen:
+            took = applied(step, seen.fields)
+        if seen and took:
+            await self._writer.settle(intent, seen, Written(outcome="found"), None)
+        elif seen and took is None:
+            unclear = Written(outcome="unclear", cause="others changed it too: a person must look")
+            await self._writer.forget(intent, seen, unclear, dict.fromkeys(step.then, UNSURE))
+        else:
+            await self._writer.forget(intent, seen, Written(outcome="lost", cause="it did not take effect"))
+
+    async def _asked(self, intent: Intent, step: Update, system: System) -> bool | None:
+        """Whether the vendor knows the write; None where it does not tell, or was asked before."""
+        if intent.looks:
+            return None
+        # On disk first: where the answer is lost, a second question would be answered by the first one.
+        await self._look_again(intent, looks=1)
+        with suppress(OutcomeUnknown):
+            return await system.fenced(step.kind, step.target_id, step.once, Lane.SETTLE)
+        return None
+
     async def _settle_update(self, intent: Intent, step: Update, system: System) -> None:
+        if step.then:
+            await self._settle_sum(intent, step, system)
+            return
         seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
         table, agreement = system.table(step.kind), self._writer.agreement
         kept = landed(step, table, seen.fields, agreement) if seen else frozenset[str]()

@@ -19,11 +19,14 @@ from daemon.core.records import Lane, Side
 from daemon.core.report import ConnectorReport, shown
 from daemon.core.steps import Create, Update
 from daemon.core.work import Binding, Counts, Intent, IntentState, Task, Which
+from daemon.engine.checks import creates
 from daemon.engine.first_run import read_ahead
 from daemon.engine.looks import Looks
-from daemon.engine.rounds import Company, Pass, Rounds, Settings, creates
+from daemon.engine.passing import Company, Pass, Settings
+from daemon.engine.rounds import Rounds
 from daemon.engine.selftest import Selftest
 from daemon.engine.settling import Settler
+from daemon.engine.watching import Watch
 from daemon.engine.writing import REQUEST_S, Writer
 from daemon.errors import Refused
 from daemon.events import Events
@@ -52,11 +55,14 @@ class Connector:
         accounts = {side: ends.at(side) for side in Side}
         self._looks = Looks(clock, settings.timing.settle + dt.timedelta(seconds=REQUEST_S))
         self._writers = {
-            kind: Writer(binding, agreement, accounts, settings.timing, self._looks, journal, clock, events)
+            kind: Writer(
+                binding, agreement, accounts, settings.timing, self._looks, journal, clock, ids, events
+            )
             for kind, agreement in agreements.items()
         }
         self._placed: set[str] = set()  # kinds whose fields are known to be kept where they are read
         self._selftest = Selftest(binding, self._writers, accounts, journal, clock, ids)
+        self._watch = Watch(binding, agreements, journal, clock, events)
         self._rounds = Rounds(
             binding, agreements, ends, self._writers, self._selftest, settings, journal, clock, events
         )
@@ -103,6 +109,8 @@ class Connector:
         GrantError, StateError; what was done until then is stored.
         """
         this = Pass(dry_run=dry_run, lane=Lane.BULK if imports else Lane.FRESH, asked=imports is not None)
+        if not dry_run:
+            await self._watch.overdue()  # first: it must be told also when somebody is away
         await self.prepare()
         self._selftest.begin()
         kinds = self._kinds(imports)
@@ -146,7 +154,7 @@ class Connector:
             if why:
                 self._selftest.distrust(each, kind, why)
             await self._note_places(kind, each)
-            if this.asked:
+            if this.asked or (agreement.one_way and each is Side.FORTNOX):
                 continue
             try:
                 this.read += await account.complete(agreement, Lane.READ)
@@ -184,6 +192,8 @@ class Connector:
         if unseen:
             tasks = await self._rounds.tasks(this, kind)
             jobs = self._rounds.decide(kind, tasks)
+        if not this.dry_run:
+            await self._watch.gaps(kind, tasks)
         return await self._rounds.act(this, kind, tasks, jobs)
 
     # -------------------------------------------------------------- first import

@@ -14,13 +14,15 @@ import datetime as dt
 from collections.abc import Mapping
 
 import anyio
+import msgspec
 from msgspec import Struct
 
 from daemon.core.agreed import half_written, ids_of, made_equal
 from daemon.core.agreement import Agreement
 from daemon.core.mapping import Table
+from daemon.core.merge import UNSURE
 from daemon.core.records import Agreeing, Lane, Problem, Seen, Side
-from daemon.core.recover import Found, Strange
+from daemon.core.recover import Found, Strange, unchanged
 from daemon.core.steps import Create, Decision, Step, Tables, Update
 from daemon.core.work import Binding, Intent, IntentState, Task, Written
 from daemon.engine.account import Account
@@ -36,8 +38,9 @@ from daemon.events import (
     Event,
     Events,
 )
-from daemon.ports import Answer, Clock, Journal, System, Transaction, Work
+from daemon.ports import Answer, Clock, Ids, Journal, System, Transaction, Work
 
+ONCE_BYTES = 16  # of a name that no other write has
 REQUEST_S = 30  # a request is over after this long, whatever happens
 
 
@@ -49,10 +52,11 @@ class Timing(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One record's steps, and what they were decided from."""
+    """One record's steps, and what they were decided from. One that `waits` is decided again in each pass."""
 
     task: Task
     decision: Decision
+    waits: bool = False
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -75,14 +79,16 @@ class Writer:
         looks: Looks,
         journal: Journal,
         clock: Clock,
+        ids: Ids,
         events: Events,
     ) -> None:
         self._binding, self.agreement, self._accounts = binding, agreement, accounts
         self.looks, self._timing = looks, timing
         self.finder = Finder(binding, agreement, accounts, journal)
-        self._journal, self._clock, self._events = journal, clock, events
+        self._journal, self._clock, self._ids, self._events = journal, clock, ids, events
         self.pending: dict[Side, list[Pending]] = {side: [] for side in Side}
         self.written = 0
+        self.unsure = False  # of a creation, until somebody says otherwise
 
     @property
     def kind(self) -> str:
@@ -119,7 +125,8 @@ class Writer:
     async def _write(self, job: Job, step: Create | Update, lane: Lane) -> bool:
         if isinstance(step, Update) and not await self._still_as_planned(job, step, lane):
             return False
-        intent = await self._journal.write(lambda tx: tx.intents(self._binding).open(step))
+        named = msgspec.structs.replace(step, once=self._ids.bytes(ONCE_BYTES).hex())
+        intent = await self._journal.write(lambda tx: tx.intents(self._binding).open(named))
         if isinstance(step, Create) and step.look and not await self._free_to_create(job, intent):
             return True
         # A write of several requests may be stopped between two of them; each is shielded by itself.
@@ -201,9 +208,9 @@ class Writer:
     async def _request(self, job: Job, intent: Intent, lane: Lane) -> Answer:
         system, step = self.system(intent.step.side), intent.step
         if isinstance(step, Create):
-            return await system.create(self.kind, step.fields, lane)
+            return await system.create(self.kind, step.fields, lane, once=step.once)
         shown = job.decision.unit.records[step.side].fields
-        return await system.update(self.kind, step.target_id, step.fields, lane, shown)
+        return await system.update(self.kind, step.target_id, step.fields, lane, shown, once=step.once)
 
     # -------------------------------------------------------------- what became of it
 
@@ -222,12 +229,18 @@ class Writer:
         problem = Problem(code=error.code, what=error.what, where=intent.step.key, todo=error.todo)
         status, code = error.status, error.vendor_code
         written = Written(outcome="refused", status=status, code=code, cause=error.what, remedy=error.todo)
-        half = await self._read_half(intent) if self.in_parts(intent.step) else {}
+        step = intent.step
+        parts = self.in_parts(step) or (isinstance(step, Update) and step.then)
+        half = await self._read_half(intent) if parts else {}
         if half is not None:
             await self.set_aside(intent, problem, job, written, half)
 
     async def _read_half(self, intent: Intent) -> Agreeing | None:
-        """What a write of several requests left when one was refused; None where that is unknown."""
+        """
+        What a write of several requests, or of a number, left when it was refused; None where nobody knows.
+
+        A number that is not as it was may have been changed by what was refused.
+        """
         step, account = intent.step, self._accounts[intent.step.side]
         assert isinstance(step, Update)
         try:
@@ -239,7 +252,11 @@ class Writer:
             await self.unknown(intent, error, wait=dt.timedelta(0))
             raise
         found = await self.finder.stored(step.side, [step.target_id])
-        return {} if not found else half_written(step, found[step.target_id], self._table(step.side))
+        if not found:
+            return {}
+        now = found[step.target_id]
+        changed = {} if unchanged(step, now.fields) else dict.fromkeys(step.then, UNSURE)
+        return {**half_written(step, now, self._table(step.side)), **changed}
 
     async def unknown(self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None) -> None:
         """It is looked for after `wait`; by default when a request under way has had its effect."""
@@ -247,6 +264,7 @@ class Writer:
         wait = dt.timedelta(seconds=REQUEST_S) + self._timing.settle if wait is None else wait
         next_look_at = self.looks.put_off(intent, wait, self.their_time(intent.step.side))
         await self._journal.write(lambda tx: tx.intents(self._binding).unknown(intent, next_look_at))
+        self.unsure |= isinstance(intent.step, Create)
         self._tell(OUTCOME_UNKNOWN, intent.step, error=str(error))
 
     # -------------------------------------------------------------- the verdict, one commit each
@@ -276,8 +294,10 @@ class Writer:
             lag_s = (now - task.seen_at).total_seconds()
             self._events.emit(RECORD_WRITTEN, connector=self._binding.name, lag_s=lag_s)
 
-    async def forget(self, intent: Intent, seen: Seen | None, written: Written) -> None:
-        """An update did not take effect: the record as it is now, and it is decided anew."""
+    async def forget(
+        self, intent: Intent, seen: Seen | None, written: Written, agreed: Agreeing | None = None
+    ) -> None:
+        """An update did not take effect, or nobody knows (`agreed`): it is decided anew."""
         step, now = intent.step, self._clock.now()
         assert isinstance(step, Update)
         account = self._accounts[step.side]
@@ -288,7 +308,7 @@ class Writer:
                 tx.observations(account.system.scope, self.kind).store_gone(step.target_id, now)
             else:
                 account.store_seen(tx, self.agreement, [seen], now)
-                if half := half_written(step, seen, self._table(step.side)):
+                if half := {**half_written(step, seen, self._table(step.side)), **(agreed or {})}:
                     self._agree(here, step, half, now)
             here.log(step, ids_of(step), written, now)
             here.again(step.side.other, step.source_id)

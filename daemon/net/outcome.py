@@ -35,6 +35,7 @@ ANSWER_CHARS_MAX: Final = 200
 WAIT_DEFAULT_S: Final = 5.0
 WAIT_MIN_S: Final = 1.0
 WAIT_MAX_S: Final = 3600.0
+SECRET_HEADERS: Final = frozenset({"authorization", "machinekey", "sessionid"})
 SECRET_CHARS_MIN: Final = 6  # shorter values would blank out ordinary words
 
 
@@ -63,6 +64,9 @@ BY_HUNDRED: Final[Mapping[int, Verdict]] = {
 OTHER: Final = Verdict("NET14", Unreachable, OutcomeUnknown)
 BY_SYSTEM: Final[Mapping[tuple[str, int], Verdict]] = {
     ("fortnox", 503): Verdict("NET09", Throttled, OutcomeUnknown),  # it throttled so once, fortnox.md 4
+    # dinkassa.md 2.2: a write under its key was done already, by an attempt whose answer was lost
+    ("eskassa", 409): Verdict("NET10", Refused, OutcomeUnknown),
+    ("eskassa", 410): Verdict("NET13", Gone, Gone),
 }
 BODY_WAIT: Final = b'"RetryAfterSeconds"'  # webcrm.md 3
 
@@ -228,7 +232,7 @@ def _secrets(request: Request) -> list[str]:
     values = [
         part
         for name, value in request.headers.items()
-        if name.lower() == "authorization"
+        if name.lower() in SECRET_HEADERS
         for part in value.split()
     ]
     if "urlencoded" in request.headers.get("Content-Type", ""):

@@ -102,6 +102,7 @@ RANGES: Final[Mapping[str, Range]] = {
     "overwrite_count": Range(0, 1_000_000),
     "create_count": Range(0, 1_000_000),
     "amount": Range(0, 1_000_000_000),
+    "auto_round_limit": Range(0, 99),
     "overwrite_share": Range(0, 1),
     "create_share": Range(0, 1),
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -24,10 +24,16 @@ USERS_MARK = '{\n  "sandbox": {'
 # The pretend systems know these; they open nothing else.
 SECRETS: Mapping[str, str] = {
     "company.sandbox.client_secret": "sandbox-secret",
+    "connector.eskassa.machine_key": "0123456789abcdef0123456789abcdef",
     "connector.webcrm.auth_code": "11111111-1111-4111-8111-111111111111",
 }
 TENANT_ID = "1234567"
 PEOPLE_FORTNOX = {"client_id": "people", "client_secret": "people-secret", "tenant_id": TENANT_ID}
+PEOPLE_ESKASSA = {
+    "machine_id": "bbbbbbbb-0000-4000-8000-000000000001",
+    "machine_key": "0123456789abcdef0123456789abcdef",
+    "integrator_id": "aaaaaaaa-0000-4000-8000-000000000002",
+}
 PEOPLE_WEBCRM = {"auth_code": "22222222-2222-4222-8222-222222222222"}
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600}
@@ -50,7 +56,15 @@ client_secret = { file = "credentials/company.sandbox.client_secret" }
 api_url = "$url/fortnox"
 auth_url = "$url/fortnox"
 overlap = "30s"              # how far back each reading starts again; on loopback only, else 10m
+scopes = [
+  "article", "bookkeeping", "companyinformation", "costcenter", "customer", "invoice", "order", "price",
+  "settings",
+]
+""")
 
+# Kind -> its section. For the real vendor, take away the URL and put in your own ids and secrets.
+CONNECTORS: Mapping[str, Template] = {
+    "webcrm": Template("""
 # One partner joined to that company. For the real webCRM, take away the URL and put in your own code.
 [connector.webcrm]
 kind = "webcrm"
@@ -60,7 +74,28 @@ url = "$url/webcrm"
 auth_code = { file = "credentials/connector.webcrm.auth_code" }
 documents = "order"          # what a new delivery becomes in Fortnox: "order", "invoice" or "off"
 start = "2000-01-01"         # records changed since then cross without an import
-$pace""")
+$pace"""),
+    "eskassa": Template("""
+# The tills. For the real ES Kassasystem, take away the URL and put in your own ids and key.
+[connector.eskassa]
+kind = "eskassa"
+company = "sandbox"
+account = "sandbox"          # the database's name, what stands after the @ of a login
+url = "$url/eskassa"
+machine_id = "bbbbbbbb-0000-4000-8000-000000000001"
+machine_key = { file = "credentials/connector.eskassa.machine_key" }
+integrator_id = "aaaaaaaa-0000-4000-8000-000000000001"
+reports = true               # Z-reports become vouchers
+voucher_series = "K"
+invoices = true              # sales on invoice become orders
+payment_terms = "30"
+master = "fortnox"           # who decides about customers
+customers = true
+invoice_sales = "excluded"   # the registers leave such sales out of their Z-reports
+articles = true              # and their stock
+start = "2000-01-01"
+$pace"""),
+}
 
 PACE = Template("""\
 interval = "$interval"              # how often each side is read
@@ -85,17 +120,19 @@ class _File(Struct, frozen=True):
     mode: int
 
 
-def write_configs(folder: Path, url: str, interval: str | None = None) -> Path:
+def write_configs(
+    folder: Path, url: str, interval: str | None = None, kinds: Collection[str] = CONNECTORS
+) -> Path:
     """
     Write everything for the sandbox at `url` ("http://127.0.0.1:8700"); the path of `config.toml`.
 
-    `interval` ("2s") also paces the connector, with half of it as the offset.
+    `interval` ("2s") also paces the connectors, with half of it as the offset. There is one of each of `kinds`.
     ConfigsError before anything is written when a file is there that the
     sandbox did not write; OSError when the folder cannot be written.
     """
     credentials = folder / "credentials"
     files = [
-        _File(folder / "config.toml", _config(url, interval), HEADER, 0o644),
+        _File(folder / "config.toml", _config(url, interval, kinds), HEADER, 0o644),
         *(_File(credentials / name, secret, secret, 0o600) for name, secret in SECRETS.items()),
         _File(folder / "users.json", _users(url), USERS_MARK, 0o600),
     ]
@@ -116,12 +153,13 @@ def interval_s(interval: str) -> int:
     return int(found[1]) * UNITS_S[found[2]]
 
 
-def _config(url: str, interval: str | None) -> str:
+def _config(url: str, interval: str | None, kinds: Collection[str]) -> str:
     pace = ""
     if interval is not None:
         offset_s = max(interval_s(interval) // 2, 1)
         pace = PACE.substitute(interval=interval, offset=f"{offset_s}s")
-    return CONFIG.substitute(header=HEADER, url=url, tenant_id=TENANT_ID, pace=pace)
+    sections = [CONNECTORS[kind].substitute(url=url, pace=pace) for kind in CONNECTORS if kind in kinds]
+    return CONFIG.substitute(header=HEADER, url=url, tenant_id=TENANT_ID) + "".join(sections)
 
 
 def _users(url: str) -> str:
@@ -132,6 +170,7 @@ def _users(url: str) -> str:
             "token_url": f"{url}/fortnox/oauth-v1/token",
             **PEOPLE_FORTNOX,
         },
+        "eskassa": {"url": f"{url}/eskassa", **PEOPLE_ESKASSA},
         "webcrm": {"url": f"{url}/webcrm", **PEOPLE_WEBCRM},
     }
     return msgspec.json.format(msgspec.json.encode(users), indent=2).decode() + "\n"

@@ -43,6 +43,8 @@ BODIES: Mapping[tuple[str, int], Mapping[str, Any]] = {
         "Message": "The request was throttled. The limit of 250 requests per minute is reached",
         "Type": "TooManyRequestsException",
     },
+    ("eskassa", 429): {"Message": "Too many requests."},  # dinkassa.md 2.3
+    ("eskassa", 500): {"Message": "An error has occurred."},
     ("webcrm", 500): {"Message": "An error has occurred.", "Type": "Exception"},  # webcrm.md 4
 }
 

@@ -23,7 +23,7 @@ EXCHANGES_MAX = 100_000
 BODIES_MAX_BYTES = 256 * 1024 * 1024
 
 HIDDEN = "***"
-AUTH_PATHS = ("/oauth-v1/", "/auth")  # compared in lower case
+AUTH_PATHS = ("/oauth-v1/", "/auth", "/api/session")  # compared in lower case
 SECRETS = frozenset(
     {
         "access_token",
@@ -35,6 +35,7 @@ SECRETS = frozenset(
         "refresh_token",
         "refreshtoken",
         "token",
+        "username",
     }
 )
 

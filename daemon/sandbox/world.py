@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct, structs
 
+from daemon.sandbox.eskassa import Eskassa
 from daemon.sandbox.faults import Fault, FaultName, Faults, answer_of
 from daemon.sandbox.fortnox import Fortnox
 from daemon.sandbox.log import Log
@@ -25,6 +26,7 @@ Maker = Callable[[Now], Pretend]
 SYSTEMS: Mapping[str, Maker] = {
     "fortnox": Fortnox,
     "webcrm": Webcrm,
+    "eskassa": Eskassa,
 }
 
 DROPPED = frozenset({"lost_before", "lost_after", "late"})

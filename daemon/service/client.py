@@ -16,7 +16,8 @@ import msgspec
 
 from daemon.config import DEFAULT_STATE_DIR, folder_of
 from daemon.errors import DaemonError
-from daemon.service.operate import VERBS, Json
+from daemon.service.house import Json
+from daemon.service.operate import VERBS
 
 CONNECT_S = 5.0
 READ_BYTES = 65_536

@@ -18,7 +18,8 @@ import msgspec
 from daemon.config import Config, load, read_secret, secrets
 from daemon.errors import ConfigError, DaemonError, GrantError
 from daemon.service.client import NoDaemon, ask_daemon, runtime_folders
-from daemon.service.operate import VERBS, WORST_FIRST, Json, no_daemon
+from daemon.service.house import Json
+from daemon.service.operate import VERBS, WORST_FIRST, no_daemon
 from daemon.service.print import printed
 
 Opener = Callable[..., AbstractAsyncContextManager[Any]]

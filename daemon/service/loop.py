@@ -7,8 +7,8 @@ behind the loop decides what.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -17,8 +17,8 @@ from daemon.core.doubt import Waiting
 from daemon.core.records import Side
 from daemon.core.report import ConnectorReport
 from daemon.events import Events
-from daemon.ports import Clock, Finding, Ids
-from daemon.service.operate import Desk
+from daemon.ports import Clock, Ids
+from daemon.service.house import Desk, Vendors
 
 
 class Loop(Protocol):
@@ -103,9 +103,7 @@ class Parts(Struct, frozen=True, kw_only=True):
 
     `load` reads and checks the config file again; `probe` returns when the
     store has answered, or raises StateError; `sample` emits the events whose
-    values are only known when asked (budget, token age, oldest unknown);
-    `companies` gives the rows of `status.companies`; `check` proves every
-    prerequisite at every vendor; `authorize` stores the grant behind a code.
+    values are only known when asked (budget, token age, oldest unknown).
     """
 
     config: Config
@@ -117,9 +115,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     ids: Ids
     probe: Callable[[], Awaitable[None]]
     sample: Callable[[], Awaitable[None]]
-    companies: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
-    check: Callable[[], Awaitable[Sequence[Finding]]]
-    authorize: Callable[[str, str, str], Awaitable[None]]  # company, code, redirect_uri
+    vendors: Vendors
 
 
 class Offline(Protocol):
@@ -140,14 +136,7 @@ class Offline(Protocol):
         """The real one."""
         ...
 
-    async def companies(self) -> Sequence[Mapping[str, Any]]:
-        """The rows of `status.companies`."""
-        ...
-
-    async def check(self) -> Sequence[Finding]:
-        """Prove every prerequisite at every vendor. Reads only."""
-        ...
-
-    async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
-        """Exchange `code` and store the grant durably. Raises GrantError, Unreachable."""
+    @property
+    def vendors(self) -> Vendors:
+        """What is asked of the vendors themselves."""
         ...

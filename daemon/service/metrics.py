@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from daemon.ports import Clock
-from daemon.service.operate import Json, envelope
+from daemon.service.house import Json
+from daemon.service.operate import envelope
 from daemon.service.socket import Answer, Ask, json_answer
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"

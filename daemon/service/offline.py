@@ -14,9 +14,10 @@ from daemon.config import Config
 from daemon.core.report import ConnectorReport
 from daemon.engine.parallel import for_each
 from daemon.errors import DaemonError
-from daemon.ports import Clock, Finding
+from daemon.ports import Clock
+from daemon.service.house import Desk, Json, Vendors
 from daemon.service.loop import Loop, Offline
-from daemon.service.operate import Desk, Json, no_daemon
+from daemon.service.operate import no_daemon
 from daemon.service.runner import Bug, report_of
 from daemon.service.supervisor import contain
 
@@ -64,7 +65,7 @@ class OfflineHouse:
             "version": __version__,
             "pid": None,
             "config": {"path": self._config.path, "loaded_at": None, "reload": None},
-            "companies": [dict(row) for row in await self._offline.companies()],
+            "companies": [dict(row) for row in await self.vendors.companies()],
             "connectors": rows,
         }
 
@@ -92,13 +93,10 @@ class OfflineHouse:
         """Nothing runs that could."""
         raise no_daemon("reload")
 
-    async def check(self) -> Sequence[Finding]:
-        """Every prerequisite at every vendor."""
-        return await self._offline.check()
-
-    async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
-        """Store the grant behind `code`."""
-        await self._offline.authorize(company, code, redirect_uri)
+    @property
+    def vendors(self) -> Vendors:
+        """What is asked of the vendors themselves."""
+        return self._offline.vendors
 
 
 async def _pass(loop: Loop, *, dry_run: bool, imports: str | None) -> ConnectorReport:

@@ -8,124 +8,15 @@ A verb takes a checked ask and gives a JSON-able dict, the payload of decision
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from daemon.core.report import ConnectorReport
 from daemon.errors import DaemonError
-from daemon.ports import Clock, Finding
-
-Json = dict[str, Any]
-
-
-class Desk(Protocol):
-    """
-    The journal as an operator sees it. All dicts are JSON-able, with the keys of decision 35.
-
-    An id that is not there raises DaemonError CTL01. `retry`, `ignore`,
-    `release` and `resolve` answer with at least `{"id", "connector"}`.
-    """
-
-    async def status_of(self, connector: str) -> Json:
-        """`{"counts": {linked, parked, held, conflicts, unknown}, "held": [{id, reason, steps}]}`."""
-        ...
-
-    async def parked(self) -> list[Json]:
-        """Oldest first."""
-        ...
-
-    async def conflicts(self) -> list[Json]:
-        """Open ones first, then the newest of the decided."""
-        ...
-
-    async def intents(self) -> list[Json]:
-        """Writes that are not done."""
-        ...
-
-    async def held(self) -> list[Json]:
-        """Held plans: `{id, connector, kind, reason, digest, steps, since}`, `steps` a list."""
-        ...
-
-    async def log(self, connector: str | None, key: str | None, limit: int) -> list[Json]:
-        """The transfer log, newest first."""
-        ...
-
-    async def retry(self, id: str) -> Json:  # noqa: A002
-        """Let a parked record be tried in the next pass."""
-        ...
-
-    async def ignore(self, id: str) -> Json:  # noqa: A002
-        """Leave a parked record alone from now on."""
-        ...
-
-    async def release(self, plan: str, *, drop: bool) -> Json:
-        """Approve the held plan's digest once, or forget the plan."""
-        ...
-
-    async def resolve(self, id: str, use: Literal["fortnox", "partner"]) -> Json:  # noqa: A002
-        """Decide an open conflict."""
-        ...
-
-    async def set_paused(self, connector: str, paused: bool) -> None:  # noqa: FBT001
-        """Remember it across restarts."""
-        ...
-
-    async def paused(self) -> Collection[str]:
-        """Connectors that are paused."""
-        ...
-
-
-class House(Protocol):
-    """The daemon (running) or the state alone (not running), for the verbs below."""
-
-    @property
-    def desk(self) -> Desk:
-        """The journal's desk."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """For the envelope."""
-        ...
-
-    @property
-    def connectors(self) -> Collection[str]:
-        """Names of the enabled connectors."""
-        ...
-
-    async def status(self) -> Json:
-        """The whole of `status`."""
-        ...
-
-    async def sync(
-        self, names: Sequence[str], *, dry_run: bool, imports: str | None
-    ) -> Sequence[ConnectorReport]:
-        """One full pass of each, at once."""
-        ...
-
-    async def nudge(self, name: str) -> bool:
-        """Ask for a pass soon; False when no daemon runs that could."""
-        ...
-
-    async def set_paused(self, name: str, paused: bool) -> None:  # noqa: FBT001
-        """Remember it, and let a running connector know."""
-        ...
-
-    async def reload(self) -> Json:
-        """`{at, ok, error, restart_needed}` when the reload is over. Raises CTL03 when no daemon runs."""
-        ...
-
-    async def check(self) -> Sequence[Finding]:
-        """Prove every prerequisite at every vendor."""
-        ...
-
-    async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
-        """Exchange `code` and store the grant."""
-        ...
-
+from daemon.service.house import House, Json
 
 # ------------------------------------------------------------------ what is asked
 
@@ -174,6 +65,12 @@ class OfResolve(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: str
     use: Literal["fortnox", "partner"]
+
+
+class OfCompany(Struct, frozen=True, forbid_unknown_fields=True):
+    """A company of the config."""
+
+    company: str
 
 
 class OfAuthorize(Struct, frozen=True, forbid_unknown_fields=True):
@@ -271,11 +168,19 @@ async def _reload(house: House, _: Nothing) -> Json:
 
 
 async def _check(house: House, _: Nothing) -> Json:
-    return {"items": [msgspec.to_builtins(finding) for finding in await house.check()]}
+    return {"items": [msgspec.to_builtins(finding) for finding in await house.vendors.check()]}
+
+
+async def _choices(house: House, ask: OfCompany) -> Json:
+    found = await house.vendors.choices(ask.company)
+    rows = [
+        {"register": name, **msgspec.to_builtins(each)} for name, choices in found.items() for each in choices
+    ]
+    return {"company": ask.company, "items": rows}
 
 
 async def _authorize(house: House, ask: OfAuthorize) -> Json:
-    await house.authorize(ask.company, ask.code, ask.redirect_uri)
+    await house.vendors.authorize(ask.company, ask.code, ask.redirect_uri)
     for name in house.connectors:
         await house.nudge(name)
     return {"company": ask.company}
@@ -308,6 +213,7 @@ VERBS: Mapping[str, Verb] = {
     "resolve": Verb("POST", OfResolve, _resolve),
     "reload": Verb("POST", Nothing, _reload),
     "check": Verb("POST", Nothing, _check),
+    "choices": Verb("POST", OfCompany, _choices),
     "authorize": Verb("POST", OfAuthorize, _authorize),
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from daemon.service.operate import Json
+from daemon.service.house import Json
 
 Row = Mapping[str, Any]
 Columns = Sequence[tuple[str, str]]  # heading, key; a dot in a key goes one level in
@@ -61,6 +61,12 @@ COLUMNS: Final[Mapping[str, Columns]] = {
         ("outcome", "outcome"),
         ("fortnox", "fortnox_id"),
         ("partner", "partner_id"),
+    ),
+    "choices": (
+        ("register", "register"),
+        ("value", "value"),
+        ("name", "title"),
+        ("note", "note"),
     ),
     "steps": (
         ("action", "action"),
@@ -194,7 +200,7 @@ PRINTERS: Final[Mapping[str, Callable[[Json], str]]] = {
     "status": _status,
     "sync": _sync,
     "check": _check,
-    **{name: _items(name) for name in ("parked", "conflicts", "intents", "held", "log")},
+    **{name: _items(name) for name in ("parked", "conflicts", "intents", "held", "log", "choices")},
 }
 
 

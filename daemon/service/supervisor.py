@@ -34,12 +34,13 @@ from daemon.events import (
     STOPPED,
     STOPPING,
 )
-from daemon.ports import Clock, Finding
+from daemon.ports import Clock
 from daemon.service import reload as reloading
+from daemon.service.house import Desk, Json, Vendors
 from daemon.service.loop import Loop, Parts
 from daemon.service.metrics import look
 from daemon.service.notify import Notify, Pulse, feed_watchdog, no_progress
-from daemon.service.operate import VERBS, Desk, Json, envelope, failure, perform, stamp
+from daemon.service.operate import VERBS, envelope, failure, perform, stamp
 from daemon.service.runner import Bug, Runner
 from daemon.service.signals import Inbox
 from daemon.service.socket import Answer, Ask, Listeners, json_answer, serve_http
@@ -178,7 +179,7 @@ class Supervisor:
                 "loaded_at": stamp(self._loaded_at),
                 "reload": self._reload,
             },
-            "companies": [dict(row) for row in await self._parts.companies()],
+            "companies": [dict(row) for row in await self.vendors.companies()],
             "connectors": connectors,
         }
 
@@ -217,15 +218,10 @@ class Supervisor:
         await self.desk.set_paused(name, paused)
         self.runners[name].set_paused(paused=paused)
 
-    async def check(self) -> Sequence[Finding]:
-        """Every prerequisite at every vendor."""
-        return await self._parts.check()
-
-    async def authorize(self, company: str, code: str, redirect_uri: str) -> None:
-        """Store the grant behind `code`."""
-        if company not in self._config.companies:
-            raise DaemonError("CTL01", f"there is no company {company}", company, "see the config")
-        await self._parts.authorize(company, code, redirect_uri)
+    @property
+    def vendors(self) -> Vendors:
+        """What is asked of the vendors themselves."""
+        return self._parts.vendors
 
     async def reload(self) -> Json:
         """Put the file into force, or keep the old config whole and say so."""

@@ -28,19 +28,28 @@ class Intents:
         self._db, self._sealer, self._binding = db, sealer, binding
 
     def open(self, step: Create | Update) -> Intent:
-        """Store a decision as READY. One record has at most one write of a kind under way on a side."""
-        reference = step.fields.get("reference")
+        """
+        Store a decision as READY. One record has at most one write of a kind under way on a side.
+
+        Another attempt of the same write keeps its name (`once`).
+        """
+        reference, digest = step.fields.get("reference"), self._sealer.digest(dict(step.fields))
+        key, action, side = step.key, str(step.__struct_config__.tag), step.side.value
+        before = self._run("intent_again", kind=step.kind, key=key, action=action, side=side).fetchone()
+        if before and before[0] == digest:
+            earlier = read_step(self._sealer, key, before[1])
+            step = msgspec.structs.replace(step, once=earlier.once)
         row = self._run(
             "intent_open",
             kind=step.kind,
-            key=step.key,
-            action=str(step.__struct_config__.tag),
-            side=step.side.value,
+            key=key,
+            action=action,
+            side=side,
             source_id=step.source_id,
             target_id=step.target_id if isinstance(step, Update) else None,
             reference=reference,
-            digest=self._sealer.digest(dict(step.fields)),
-            sealed=self._sealer.seal(f"intent|{step.key}", msgspec.to_builtins(step)),
+            digest=digest,
+            sealed=self._sealer.seal(f"intent|{key}", msgspec.to_builtins(step)),
             config=self._binding.config,
         ).fetchone()
         assert row is not None, "a record has one write of a kind under way on a side"

@@ -204,6 +204,12 @@ class Observations:
         for record_id in record_ids:
             self._run("observation_pass", id=record_id, run=run)
 
+    def before(self, record_id: str) -> str | None:
+        """The last known id below this one, of those alike up to their last slash."""
+        group = record_id[: record_id.rfind("/") + 1]
+        last: str | None = self._run("observation_before", id=record_id, group=group).fetchone()[0]
+        return last
+
     def seen(self, record_id: str) -> tuple[Seen, int | None] | None:
         """A stored record with its sequence number (None while only a list row is known); None when gone."""
         row = self._run("observation_get", id=record_id).fetchone()

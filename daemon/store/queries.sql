@@ -64,6 +64,8 @@ SELECT count(*) FROM observations WHERE scope = :scope AND kind = :kind AND gone
 -- them, say): a record is asked about once when it goes missing.
 SELECT id FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0
     AND (pass = :run - 1 OR pass = 0 AND whole) ORDER BY id
+-- name: observation_before
+SELECT max(id) FROM observations WHERE scope = :scope AND kind = :kind AND id >= :group AND id < :id
 -- name: observation_get
 SELECT sealed_fields, whole, changed_at, born_at, seq FROM observations
 WHERE scope = :scope AND kind = :kind AND id = :id AND gone = 0
@@ -143,6 +145,8 @@ ON CONFLICT (connector, kind, partner_id) DO UPDATE SET sealed_agreed = excluded
     WHERE fortnox_id = excluded.fortnox_id
 -- name: links_all
 SELECT partner_id, sealed_agreed FROM links WHERE connector = :connector AND kind = :kind
+-- name: link_drop
+DELETE FROM links WHERE connector = :connector AND kind = :kind AND partner_id = :partner_id
 -- name: link_agreed
 UPDATE links SET sealed_agreed = :sealed WHERE connector = :connector AND kind = :kind AND partner_id = :partner_id
 -- name: links_before
@@ -156,6 +160,9 @@ SELECT 1 FROM intents WHERE connector = :connector AND kind = :kind AND key = :k
 -- name: intents_creating
 SELECT key, sealed_step FROM intents
 WHERE connector = :connector AND kind = :kind AND action = 'create' AND state <> 'ready'
+-- name: intent_again
+SELECT digest, sealed_step FROM intents WHERE connector = :connector AND kind = :kind AND key = :key
+    AND action = :action AND side = :side AND state = 'ready'
 -- name: intent_open
 INSERT INTO intents
     (connector, kind, key, action, side, source_id, target_id, state, reference, digest, sealed_step, config)
@@ -195,6 +202,17 @@ ON CONFLICT DO UPDATE SET code = excluded.code, sealed_text = excluded.sealed_te
     config = excluded.config, tries = tries + 1, asked = max(asked, excluded.asked)
 -- name: parked_drop
 DELETE FROM parked WHERE connector = :connector AND kind = :kind AND key = :key AND ignored = 0
+-- name: parked_found
+DELETE FROM parked WHERE connector = :connector AND kind = :kind AND key = :key AND code = :code
+-- name: waiting
+-- What is parked and not ignored, what is still to be decided, and what is under way; of a side by its key.
+SELECT key, max(code) FROM (
+    SELECT key, code FROM parked WHERE connector = :connector AND kind = :kind AND ignored = 0
+    UNION ALL SELECT key, '' FROM intents WHERE connector = :connector AND kind = :kind
+    UNION ALL SELECT t.side || ':' || t.id, '' FROM todo t WHERE t.connector = :connector AND t.kind = :kind
+        AND NOT EXISTS (SELECT 1 FROM parked p WHERE p.connector = t.connector AND p.kind = t.kind
+            AND p.key = t.side || ':' || t.id AND p.ignored))
+GROUP BY key ORDER BY key
 -- name: parked_drop_copy
 DELETE FROM parked WHERE connector = :connector AND kind = :kind AND key = :key AND code = 'INT03'
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -15,11 +14,12 @@ from daemon.core.agreement import Agreement
 from daemon.core.guard import essence, plain, touched
 from daemon.core.match import Candidate, naming
 from daemon.core.merge import Conflict, ConflictState
+from daemon.core.postings import MISSING
 from daemon.core.records import Agreeing, Problem, Seen, Side, Value
 from daemon.core.recover import stands
 from daemon.core.steps import Bond, Decision, Owner, Step, Unit
 from daemon.core.work import Binding, Task, Which, Written
-from daemon.store.chain import NO_CHAIN
+from daemon.store import transfer_log
 from daemon.store.intents import read_step
 from daemon.store.observations import Observations
 from daemon.store.queries import SQL
@@ -231,6 +231,10 @@ class Work:
         sealed = self._sealer.seal(self._link_context(partner_id), whole)
         self._run("link_set", fortnox_id=fortnox_id, partner_id=partner_id, sealed=sealed, at=to_text(now))
 
+    def unlink(self, partner_id: str) -> None:
+        """The record has no twin any more."""
+        self._run("link_drop", partner_id=partner_id)
+
     def kept_at(self, places: Mapping[str, str]) -> None:
         """
         Where fields are kept now: our name to theirs.
@@ -308,6 +312,14 @@ class Work:
         """The record goes on; one that a person ignores stays ignored."""
         self._run("parked_drop", key=key)
 
+    def found(self, key: str) -> None:
+        """A record that was missing is there, though a person may have closed the case."""
+        self._run("parked_found", key=key, code=MISSING)
+
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        """What has not crossed and a person did not set aside: each key, and the code it is parked under."""
+        return [(key, code) for key, code in self._run("waiting")]
+
     def note_conflicts(self, key: str, conflicts: Iterable[Conflict], now: dt.datetime) -> None:
         """List each conflict once for the same values; open ones that are no longer among them are over."""
         noted = list(conflicts)
@@ -358,30 +370,9 @@ class Work:
         """The plan does not look like an accident any more."""
         self._run("held_drop")
 
-    # -------------------------------------------------------------- the transfer log
-
     def log(self, step: Step, ids: tuple[str | None, str | None], written: Written, now: dt.datetime) -> None:
-        """Append what was done to the chained transfer log; `ids` are Fortnox' and the partner's."""
-        side = None if step.__struct_config__.tag == "link" else getattr(step, "side", None)
-        fields = getattr(step, "fields", None)
-        row: dict[str, Any] = {
-            "at": to_text(now),
-            **self._here,
-            "key": step.key,
-            "fortnox_id": ids[0],
-            "partner_id": ids[1],
-            "action": str(step.__struct_config__.tag),
-            "outcome": written.outcome,
-            "side": side and side.value,
-            "status": written.status,
-            "code": written.code,
-            "sealed_cause": self._sealer.seal(f"cause|{step.key}", written.cause or step.reason),
-            "remedy": written.remedy,
-            "sealed_sent": None if fields is None else self._sealer.seal(f"audit|{step.key}", dict(fields)),
-        }
-        last = self._db.execute(SQL["audit_last"]).fetchone()
-        row["chain"] = self._sealer.chain(last[0] if last else NO_CHAIN, row)
-        self._db.execute(SQL["audit_add"], row)
+        """Append what was done to the transfer log; `ids` are Fortnox' and the partner's."""
+        transfer_log.append(self._db, self._sealer, self._here, step, ids, written, now)
 
     # -------------------------------------------------------------- helpers
 

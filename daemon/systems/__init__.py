@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from daemon.ports import System
+from daemon.systems.eskassa.system import Eskassa
 from daemon.systems.fortnox.system import Fortnox
 from daemon.systems.webcrm.system import Webcrm
 
@@ -19,4 +20,5 @@ from daemon.systems.webcrm.system import Webcrm
 REGISTRY: Final[Mapping[str, Callable[..., System]]] = {
     "fortnox": Fortnox,
     "webcrm": Webcrm,
+    "eskassa": Eskassa,
 }

@@ -111,7 +111,7 @@ async def test_an_odd_life_of_a_token_does_not_end_anything(town, life):
     town.alters("POST", "/Auth/ApiLogin", altered)
     async with town.running():
         assert "ok" == (await town.sync()).outcome
-        assert await town.house.companies()
+        assert await town.vendors.companies()
     assert 1 == len(town.people.organisations())
 
 
@@ -135,7 +135,7 @@ async def test_a_right_scope_or_licence_that_is_missing_names_the_menu(town, pat
             report = await town.sync()
         except DaemonError as error:
             report = report_of("webcrm", error)
-        failed = [each for each in await town.house.check() if not each.ok]
+        failed = [each for each in await town.vendors.check() if not each.ok]
     assert (report.outcome, exit_code([report], dry_run=False)) == ("grant", 77)
     assert report.error.startswith(code) and todo in report.error
     assert code in {each.code for each in failed} and any(todo in each.todo for each in failed)
@@ -177,7 +177,7 @@ async def test_a_clock_that_is_wrong_is_told_and_loses_nothing(town, hours):
         town.spoils.append(Spoil("GET", path, wrong, applied=True))
     town.people.new_customer(Name="Alfa AB")
     async with town.running():
-        (failed,) = [each for each in await town.house.check() if not each.ok]
+        (failed,) = [each for each in await town.vendors.check() if not each.ok]
         assert ("AUT12", "set the clock (timedatectl set-ntp true)") == (failed.code, failed.todo)
         await town.sync()
     assert 1 == len(town.people.organisations())

@@ -84,13 +84,13 @@ async def test_a_company_that_a_reload_removes_is_closed_and_not_shown(tmp_path)
     """`status` names the companies of the config in force; the old ones' connections are closed."""
     town = Town(tmp_path)
     async with town.running():
-        (shown,) = await town.house.companies()
+        (shown,) = await town.vendors.companies()
         old = dict(town.house.loops)
-        closed = _told_when_closed(town.house._companies["sandbox"])
+        closed = _told_when_closed(town.house.companies["sandbox"])
         text = town.config_path.read_text("utf-8").replace("[company.sandbox]", "[company.other]")
         town.config_path.write_text(text.replace('company = "sandbox"', 'company = "other"'), "utf-8")
         await town.house.build(town.config(), {})
-        (now_shown,) = await town.house.companies()
+        (now_shown,) = await town.vendors.companies()
         assert closed == []
         await town.house.drop(old.values())
     assert (shown["name"], now_shown["name"]) == ("sandbox", "other")
@@ -128,7 +128,7 @@ async def test_a_renewed_pair_that_the_disk_refused_is_not_lost_by_a_reload(tmp_
     town = Town(tmp_path)
     town.configure('overlap = "10m"', 'overlap = "10m"\ngrant = "authorization_code"')
     async with town.running():
-        await town.house.authorize("sandbox", _code(town), URL)
+        await town.vendors.authorize("sandbox", _code(town), URL)
         town.wait(hours=2)
         answered = town.world.log.since(0)[-1]["seq"]
 

@@ -95,6 +95,7 @@ def test_when_the_next_call_may_start(open_calls, ended, now, expected):
 
 
 def test_the_budgets_stay_below_what_the_vendors_count():
-    """Fortnox counts 25 in 5 s, webCRM 250 in 60 s and wants one at a time."""
+    """Fortnox counts 25 in 5 s, webCRM 250 in 60 s and wants one at a time; the till publishes none."""
     assert BUDGETS["fortnox"] == Budget(slots=24, window_s=5.0)
     assert BUDGETS["webcrm"] == Budget(slots=240, window_s=60.0, in_flight=1)
+    assert BUDGETS["eskassa"] == Budget(slots=1, window_s=1.0, in_flight=1)

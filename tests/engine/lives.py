@@ -181,7 +181,7 @@ async def left_open(town: Town) -> list[str]:
     Lines that were refused may be left so while they are read back: none of their requests is under way.
     """
     connection = town.house.journal.database._connection
-    slots = sum(end.throttle._calls.open for end in town.house._companies.values())
+    slots = sum(end.throttle._calls.open for end in town.house.companies.values())
     sent = [
         f"{each['action']} of a {each['kind']}"
         for each in await town.desk.intents()

@@ -33,7 +33,7 @@ from tests.engine.story import Seen, Story, effects, may_follow_at_once
 from tests.town import Town
 
 FILES = ("state.db", "state.db-wal", "key")
-OF_A_LIFE = frozenset({"house", "desk", "watch", "config", "events"})
+OF_A_LIFE = frozenset({"house", "vendors", "desk", "watch", "config", "events"})
 SHARED: dict[int, Schema] = {}  # the greater part of a town, and never changed but replaced
 
 

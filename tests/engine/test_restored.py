@@ -361,8 +361,6 @@ async def test_the_operator_is_told(tmp_path):
 
 async def _status(town: Town) -> str:
     """What `fortnox-syncd status` prints."""
-    house = SimpleNamespace(
-        loops=town.house.loops, desk=town.desk, clock=town.clock, companies=town.house.companies
-    )
+    house = SimpleNamespace(loops=town.house.loops, desk=town.desk, clock=town.clock, vendors=town.vendors)
     answer = await perform(OfflineHouse(house, town.config()), "status", {})
     return printed("status", answer)

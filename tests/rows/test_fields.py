@@ -28,7 +28,7 @@ async def test_a_custom_field_that_is_missing_is_named_with_what_to_create(town,
     town.people.act("webcrm", "remove_field", entity="Organisation", name=place)
     town.people.new_customer(Name="Alfa AB")
     async with town.running():
-        (failed,) = [each for each in await town.house.check() if not each.ok]
+        (failed,) = [each for each in await town.vendors.check() if not each.ok]
         assert "CRM01" == failed.code
         for text in (place, f"field_map.{field}"):
             assert text in failed.todo
@@ -47,7 +47,7 @@ async def test_all_missing_fields_are_named_at_once(town):
     for _, place in MAPPED:
         town.people.act("webcrm", "remove_field", entity="Organisation", name=place)
     async with town.running():
-        failed = [each.what for each in await town.house.check() if not each.ok]
+        failed = [each.what for each in await town.vendors.check() if not each.ok]
         with pytest.raises(Misfit) as raised:
             await town.sync()
     for _, place in MAPPED:
@@ -63,7 +63,7 @@ async def test_our_fields_may_be_kept_elsewhere_or_nowhere(town):
     town.set(field_map=places)
     town.people.act("webcrm", "add_field", entity="Organisation", name="OrganisationXText1", label="Villkor")
     async with town.running():
-        assert all(each.ok for each in await town.house.check())
+        assert all(each.ok for each in await town.vendors.check())
         fields = {"TermsOfPayment": "30", "Email": "info@alfa.example", "OrganisationNumber": "556036-0793"}
         town.people.new_customer(Name="Alfa AB", **fields)
         await sync_at_rest(town)

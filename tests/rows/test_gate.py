@@ -58,7 +58,7 @@ async def test_a_type_that_is_not_in_webcrms_list_is_named_by_check(town):
     """
     town.set(company_types=["Storkund"])
     async with town.running():
-        failed = [each for each in await town.house.check() if not each.ok]
+        failed = [each for each in await town.vendors.check() if not each.ok]
     assert ["CRM02"] == [each.code for each in failed]
     assert "Storkund" in failed[0].what and "Kund – Företag" in failed[0].todo
 

@@ -59,9 +59,31 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
                 "api_url": f"{URL}/fortnox",
                 "auth_url": f"{URL}/fortnox",
                 "overlap": "30s",
+                "scopes": [
+                    *("article", "bookkeeping", "companyinformation", "costcenter", "customer"),
+                    *("invoice", "order", "price", "settings"),
+                ],
             }
         },
         "connector": {
+            "eskassa": {
+                "kind": "eskassa",
+                "company": "sandbox",
+                "account": "sandbox",
+                "url": f"{URL}/eskassa",
+                "machine_id": "bbbbbbbb-0000-4000-8000-000000000001",
+                "machine_key": {"file": "credentials/connector.eskassa.machine_key"},
+                "integrator_id": "aaaaaaaa-0000-4000-8000-000000000001",
+                "reports": True,
+                "voucher_series": "K",
+                "invoices": True,
+                "payment_terms": "30",
+                "master": "fortnox",
+                "customers": True,
+                "invoice_sales": "excluded",
+                "articles": True,
+                "start": "2000-01-01",
+            },
             "webcrm": {
                 "kind": "webcrm",
                 "company": "sandbox",
@@ -97,6 +119,12 @@ def test_people_get_addresses_and_a_client_id_of_their_own(tmp_path):
             "client_id": "people",
             "client_secret": "people-secret",
             "tenant_id": "1234567",
+        },
+        "eskassa": {
+            "url": f"{URL}/eskassa",
+            "machine_id": "bbbbbbbb-0000-4000-8000-000000000001",
+            "machine_key": "0123456789abcdef0123456789abcdef",
+            "integrator_id": "aaaaaaaa-0000-4000-8000-000000000002",
         },
         "webcrm": {"url": f"{URL}/webcrm", "auth_code": "22222222-2222-4222-8222-222222222222"},
     }

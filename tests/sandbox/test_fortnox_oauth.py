@@ -276,6 +276,11 @@ SCOPES = [
     ("settings/lockedperiod", "settings"),
     ("companyinformation", "companyinformation"),
     ("financialyears", "bookkeeping"),
+    ("vouchers", "bookkeeping"),
+    ("voucherseries", "bookkeeping"),
+    ("accounts", "bookkeeping"),
+    ("inbox", "inbox"),
+    ("voucherfileconnections", "connectfile"),
 ]
 
 

@@ -58,7 +58,7 @@ def test_paths_and_verbs(office, method, path, status, code):
 
 def test_the_newer_services_have_their_own_error_shape(office):
     """Section 6.1: `/api` answers with error, id and message."""
-    status, body = office.ask("GET", "/api/warehouse/tenants-v4")
+    status, body = office.ask("GET", "/api/warehouse/stockpoints-v1")
     assert (status, set(body)) == (404, {"error", "id", "message"})
 
 

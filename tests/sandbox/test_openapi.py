@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import uuid
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,6 +53,30 @@ ROW = {
 TEXT = {"Description": "Arbete enligt protokoll 55120"}
 ORDER = {"OrderDate": "2026-03-02", "OrderRows": [{**ROW, "OrderedQuantity": "2"}, TEXT]}
 INVOICE = {"InvoiceDate": "2026-03-02", "DueDate": "2026-04-01", "InvoiceRows": [ROW, TEXT]}
+VOUCHER = {
+    "Description": "Kassa 1, Z-rapport 118, 2026-03-02",
+    "Comments": "FS1.abc",
+    "VoucherSeries": "K",
+    "TransactionDate": "2026-03-02",
+    "Year": 2,
+    "CostCenter": "U",
+    "VoucherRows": [
+        {"Account": 1910, "Debit": 125, "Credit": 0, "TransactionInformation": "FS1.abc"},
+        {"Account": 3001, "Debit": 0, "Credit": 100, "CostCenter": "U", "Project": "P1"},
+        {"Account": 2611, "Debit": 0, "Credit": 25},
+    ],
+}
+IN_YEAR = {"financialyear": "2"}
+OF_DAY = {**IN_YEAR, "fromdate": "2026-03-02", "todate": "2026-03-02", "voucherseries": "K"}
+FILE_ID = str(uuid.uuid5(uuid.NAMESPACE_URL, "1234567 inbox 1"))  # the first that this Fortnox gives out
+BORDER = "sandbox-border"
+FILE = (
+    f"--{BORDER}\r\n"
+    'Content-Disposition: form-data; name="file"; filename="Z-rapport 118.pdf"\r\n'
+    "Content-Type: application/pdf\r\n\r\n"
+    f"%PDF-1.4\r\n--{BORDER}--\r\n"
+).encode()
+CONNECTION = {"FileId": FILE_ID, "VoucherNumber": "1", "VoucherSeries": "K", "VoucherYear": 2}
 PAYMENT = {"InvoicePayment": {"InvoiceNumber": 2, "Amount": 100.5, "ModeOfPayment": "BG"}}
 
 FORTNOX = [
@@ -209,6 +234,97 @@ FORTNOX = [
     ("the payment booked", "PUT", "/3/invoicepayments/1/bookkeep", {}, None, 200),
     ("all payments", "GET", "/3/invoicepayments", {"invoicenumber": "2"}, None, 200),
     ("a booked invoice in full", "GET", "/3/invoices/2", {}, None, 200),
+    ("the vouchers of those", "GET", "/3/vouchers", IN_YEAR, None, 200),
+    ("an invoice's voucher", "GET", "/3/vouchers/B/1", IN_YEAR, None, 200),
+    ("a payment's voucher", "GET", "/3/vouchers/C/1", IN_YEAR, None, 200),
+    ("a year by a date", "GET", "/3/financialyears", {"Date": "2026-03-02"}, None, 200),
+    ("one year", "GET", "/3/financialyears/2", {}, None, 200),
+    (
+        "a new year",
+        "POST",
+        "/3/financialyears",
+        {},
+        {"FinancialYear": {"FromDate": "2028-01-01", "ToDate": "2028-12-31", "AccountingMethod": "ACCRUAL"}},
+        201,
+    ),
+    ("the chart of accounts", "GET", "/3/accounts", IN_YEAR, None, 200),
+    (
+        "an account",
+        "POST",
+        "/3/accounts",
+        IN_YEAR,
+        {"Account": {"Number": 1911, "Description": "Kassa 2", "CostCenterSettings": "MANDATORY"}},
+        201,
+    ),
+    ("the account", "GET", "/3/accounts/1911", IN_YEAR, None, 200),
+    (
+        "an account changed",
+        "PUT",
+        "/3/accounts/1911",
+        IN_YEAR,
+        {"Account": {"Number": 1911, "Description": "Kassa två", "Active": False}},
+        200,
+    ),
+    ("an account removed", "DELETE", "/3/accounts/1911", IN_YEAR, None, 204),
+    ("the voucher series", "GET", "/3/voucherseries", IN_YEAR, None, 200),
+    (
+        "a voucher series",
+        "POST",
+        "/3/voucherseries",
+        IN_YEAR,
+        {"VoucherSeries": {"Code": "KB", "Description": "Dagskassor", "Manual": True}},
+        201,
+    ),
+    ("the series", "GET", "/3/voucherseries/KB", IN_YEAR, None, 200),
+    (
+        "a series changed",
+        "PUT",
+        "/3/voucherseries/KB",
+        IN_YEAR,
+        {"VoucherSeries": {"Code": "KB", "Description": "Kassor"}},
+        200,
+    ),
+    (
+        "a cost centre",
+        "POST",
+        "/3/costcenters",
+        {},
+        {"CostCenter": {"Code": "U", "Description": "Umeå"}},
+        201,
+    ),
+    ("a voucher", "POST", "/3/vouchers", IN_YEAR, {"Voucher": VOUCHER}, 201),
+    (
+        "a voucher that does not balance",
+        "POST",
+        "/3/vouchers",
+        IN_YEAR,
+        {"Voucher": {**VOUCHER, "VoucherRows": VOUCHER["VoucherRows"][:2]}},
+        400,
+    ),
+    ("the voucher", "GET", "/3/vouchers/K/1", IN_YEAR, None, 200),
+    ("a voucher that is not there", "GET", "/3/vouchers/K/2", IN_YEAR, None, 404),
+    ("a voucher is not changed", "PUT", "/3/vouchers/K/1", IN_YEAR, {"Voucher": VOUCHER}, 405),
+    ("a voucher is not deleted", "DELETE", "/3/vouchers/K/1", IN_YEAR, None, 405),
+    ("the vouchers of a day", "GET", "/3/vouchers", OF_DAY, None, 200),
+    ("the vouchers of a series", "GET", "/3/vouchers/sublist/K", IN_YEAR, None, 200),
+    ("the vouchers of the chosen year", "GET", "/3/vouchers/sublist", {}, None, 200),
+    ("the inbox", "GET", "/3/inbox", {}, None, 200),
+    ("a file", "POST", "/3/inbox", {"path": "Inbox_v"}, FILE, 201),
+    ("the file", "GET", f"/3/inbox/{FILE_ID}", {}, None, 200),
+    (
+        "a file at a voucher",
+        "POST",
+        "/3/voucherfileconnections",
+        {},
+        {"VoucherFileConnection": CONNECTION},
+        201,
+    ),
+    ("all files at vouchers", "GET", "/3/voucherfileconnections", {}, None, 200),
+    ("that file at its voucher", "GET", f"/3/voucherfileconnections/{FILE_ID}", {}, None, 200),
+    ("a file loose again", "DELETE", f"/3/voucherfileconnections/{FILE_ID}", {}, None, 204),
+    ("a file removed", "DELETE", f"/3/inbox/{FILE_ID}", {}, None, 204),
+    ("all prices", "GET", "/3/prices", {}, None, 200),
+    ("is there a warehouse module", "GET", "/api/warehouse/tenants-v4", {}, None, 200),
     ("a path that is not there", "GET", "/3/nowhere", {}, None, 404),
 ]
 
@@ -341,8 +457,9 @@ class Teller:
         before = self.world.log.last_seq
         headers = {"authorization": f"Bearer {bearer}", "accept": "application/json"}
         for _, method, path, query, body, _ in rows:
-            typed = headers if body is None else {**headers, "content-type": "application/json"}
-            sent = b"" if body is None else msgspec.json.encode(body)
+            kind = f"multipart/form-data; boundary={BORDER}" if body is FILE else "application/json"
+            typed = headers if body is None else {**headers, "content-type": kind}
+            sent = body if body is FILE else b"" if body is None else msgspec.json.encode(body)
             self.ask(
                 system,
                 Request(method=method, path=path, query=tuple(query.items()), headers=typed, body=sent),

@@ -13,6 +13,7 @@ import anyio
 
 from daemon.config import load
 from daemon.core.report import ConnectorReport
+from daemon.core.wanted import Choice
 from daemon.errors import DaemonError, GrantError, Unreachable
 from daemon.events import Events
 from daemon.service.loop import Parts
@@ -43,6 +44,28 @@ NO_GRANT = GrantError("AUT05", "the consent is used up", "company.acme", "fortno
 def config_of(*names, extra=""):
     """The text of a config with connectors of these names."""
     return CONFIG + "".join(CONNECTOR % (name, name) for name in names) + extra
+
+
+class FakeVendors:
+    """One company; what is asked of it is remembered."""
+
+    def __init__(self):
+        self.findings, self.codes = [], []
+
+    async def companies(self):
+        return [{"name": "acme", "tenant": "1234567", "grant": "ok"}]
+
+    async def check(self):
+        return self.findings
+
+    async def choices(self, company):
+        known = [Choice(value="K", title="Kassa"), Choice(value="B", title="Faktura", note="not manual")]
+        return {"voucher_series": known} if company == "acme" else {}
+
+    async def authorize(self, company, code, redirect_uri):
+        if company != "acme":
+            raise DaemonError("CTL01", f"there is no company {company}", company, "use one of: acme")
+        self.codes.append((company, code, redirect_uri))
 
 
 class ManualClock:
@@ -200,7 +223,8 @@ class Ran:
         self.events = Events(lambda level, name, fields: self.lines.append((level, name, dict(fields))))
         self.builder, self.desk = FakeBuilder(self.clock), FakeDesk()
         self.inbox, self.exit, self.told = Inbox(), None, []
-        self.state_error, self.codes = None, []
+        self.state_error, self.vendors = None, FakeVendors()
+        self.codes = self.vendors.codes
 
     def parts(self):
         return Parts(
@@ -213,9 +237,7 @@ class Ran:
             ids=Chance(),
             probe=self._probe,
             sample=self._nothing,
-            companies=self._companies,
-            check=self._nothing,
-            authorize=self._authorize,
+            vendors=self.vendors,
         )
 
     async def _probe(self):
@@ -224,12 +246,6 @@ class Ran:
 
     async def _nothing(self):
         return ()
-
-    async def _companies(self):
-        return [{"name": "acme", "tenant": "1234567", "grant": "ok"}]
-
-    async def _authorize(self, company, code, redirect_uri):
-        self.codes.append((company, code, redirect_uri))
 
     def loop(self, name, interval_s=360.0):
         return self.builder.made[name, interval_s]

@@ -21,7 +21,7 @@ from daemon.service.consent import Redirect
 from daemon.service.operate import EXITS, VERBS, exit_code
 from daemon.service.print import COLUMNS, printed, table
 from tests.patience import PATIENCE_S, patience
-from tests.service.fakes import AWAY, FakeDesk, ManualClock, ScriptedLoop, config_of, running
+from tests.service.fakes import AWAY, FakeDesk, FakeVendors, ManualClock, ScriptedLoop, config_of, running
 
 
 async def command(ran, *words):
@@ -39,18 +39,8 @@ def offline(tmp_path, monkeypatch):
     clock = ManualClock()
     loop = ScriptedLoop(clock=clock)
     house = SimpleNamespace(path=path, desk=FakeDesk(), loops={"crm": loop}, clock=clock, opened=0, loop=loop)
-    house.findings, house.codes = [], []
-
-    async def companies():
-        return [{"name": "acme", "tenant": "1234567", "grant": "ok"}]
-
-    async def check():
-        return house.findings
-
-    async def authorize(*given):
-        house.codes.append(given)
-
-    house.companies, house.check, house.authorize = companies, check, authorize
+    house.vendors = FakeVendors()
+    house.codes = house.vendors.codes
 
     @asynccontextmanager
     async def opening(_config):
@@ -213,7 +203,7 @@ FINDINGS = [
 )
 def test_check_online_lists_every_prerequisite(offline, findings, code, capsys):
     """Each finding is a line; what is not proven decides the exit code."""
-    offline.findings = [
+    offline.vendors.findings = [
         Finding(ok=ok, what="a thing", where="webCRM", code=code, todo="make it") for code, ok in findings
     ]
     assert offline.main("check", "--online") == code

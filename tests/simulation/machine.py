@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import anyio
 
 from daemon.bootstrap.house import House
+from daemon.bootstrap.vendors import Vendors
 from daemon.config import Config
 from daemon.errors import DaemonError
 from daemon.events import Events, Log
@@ -81,6 +82,7 @@ class Process:
         house = self.house = House(memory, clock, ids, events, self._connect, called=self._called)
         await house.remember_budgets(machine.last_call_at.timestamp())
         self.desk = StateDesk(memory.database, memory.sealer)
+        vendors = Vendors(house, clock, events)
         parts = Parts(
             config=config,
             load=machine.config,
@@ -90,10 +92,8 @@ class Process:
             clock=clock,
             ids=ids,
             probe=memory.probe,
-            sample=house.sample,
-            companies=house.companies,
-            check=house.check,
-            authorize=house.authorize,
+            sample=vendors.sample,
+            vendors=vendors,
         )
         supervisor = self.supervisor = Supervisor(parts, Notify(clock, {}))
         loops = await house.build(config, {})

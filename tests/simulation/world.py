@@ -481,7 +481,7 @@ def _config(
 ) -> Config:
     name = f"{documents}-{number_owner}-{articles}-{interval_s}-{grant}-{connector}"
     folder = _folder() / name
-    path = write_configs(folder, URL, "6m")
+    path = write_configs(folder, URL, "6m", kinds=["webcrm"])
     text = path.read_text("utf-8")
     more = f'number_owner = "{number_owner}"\narticles = {articles}\n{EMAIL}\n'
     for old, new in (

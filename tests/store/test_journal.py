@@ -129,5 +129,5 @@ async def test_any_change_of_a_row_of_the_log_is_found(tmp_path, name):
         db.executescript(sql)
     async with town.running():
         assert await town.house.journal.broken_log_row() == row
-        findings = [finding for finding in await town.house.check() if not finding.ok]
+        findings = [finding for finding in await town.vendors.check() if not finding.ok]
     assert [finding.code for finding in findings] == ["DBS03"]

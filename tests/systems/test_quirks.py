@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("system", ["fortnox", "webcrm"])
+@pytest.mark.parametrize("system", ["fortnox", "webcrm", "eskassa"])
 def test_each_oddity_names_a_test_that_exists(system):
     """Every row of QUIRKS.md ends with a test of this suite, or with a file of tests."""
     text = (ROOT / f"daemon/systems/{system}/QUIRKS.md").read_text()

@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from daemon.sandbox.fortnox import composing, payments, pdf, rows
-from daemon.sandbox.fortnox.booking import INVOICE_SERIES, change, voucher
+from daemon.sandbox.fortnox import booking, composing, payments, pdf, rows
+from daemon.sandbox.fortnox.booking import change
 from daemon.sandbox.fortnox.company import Company, Record
 from daemon.sandbox.fortnox.composing import INVOICE, NONE, ORDER
 from daemon.sandbox.fortnox.documents import INVOICES, ORDERS
@@ -120,9 +120,8 @@ def _book(company: Company, invoice: Record) -> None:
     composing.check_not_cancelled(invoice)
     if invoice.values["Booked"]:
         raise refusal(INVOICE_BOOKED)
-    date = invoice.values["InvoiceDate"]
-    booked = voucher(company, INVOICE_SERIES, date)
-    paid_on = date if invoice.values["Balance"] == 0 else None
+    booked = booking.invoice(company, invoice)
+    paid_on = invoice.values["InvoiceDate"] if invoice.values["Balance"] == 0 else None
     change(company, invoice, "booking_stamps_invoice", **booked, FinalPayDate=paid_on)
 
 

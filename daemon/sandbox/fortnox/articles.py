@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from daemon.sandbox.fortnox.company import Company, Record
-from daemon.sandbox.fortnox.errors import IN_USE, refusal
+from daemon.sandbox.fortnox.errors import IN_USE, STOCK_IN_WAREHOUSE, refusal
 from daemon.sandbox.fortnox.fields import CENT, Field, plain
 from daemon.sandbox.fortnox.resource import Cell, Resource
 
@@ -90,6 +90,26 @@ def settle(values: dict[str, Any], _changed: Collection[str]) -> None:
     values["StockValue"] = plain(worth.quantize(CENT, rounding=ROUND_HALF_UP))
 
 
+def check_stock(
+    company: Company, before: Record | None, values: dict[str, Any], changes: Mapping[str, Any]
+) -> None:
+    """Refused to change the stock where the warehouse module keeps it (10)."""
+    known = before.values["QuantityInStock"] if before else 0
+    moved = "QuantityInStock" in changes and values["QuantityInStock"] != known
+    if moved and company.switches["warehouse_module"]:
+        raise refusal(STOCK_IN_WAREHOUSE, "QuantityInStock")
+
+
+def move(company: Company, record: Record, by: Decimal) -> None:
+    """Goods come or go without a word to the API; the stamp follows the switch (22 no 3)."""
+    stock = Decimal(str(record.values["QuantityInStock"])) + by
+    values = {**record.values, "QuantityInStock": plain(stock.quantize(CENT, rounding=ROUND_HALF_UP))}
+    settle(values, ())
+    record.values = values
+    if company.switches["stock_stamps_article"]:
+        record.modified = company.stamp()
+
+
 def check_unused(company: Company, record: Record) -> None:
     """Refused once a row of an order or invoice names the article (10)."""
     for path, rows in (("orders", "OrderRows"), ("invoices", "InvoiceRows")):
@@ -152,6 +172,7 @@ ARTICLES = Resource(
     quiet_switch="stock_stamps_article",
     check_key=check_number,
     settle=settle,
+    compose=check_stock,
     check_remove=check_unused,
     removed=forget_prices,
 )

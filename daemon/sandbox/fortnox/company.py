@@ -101,6 +101,18 @@ class Register:
         return self._sorted[as_text]
 
 
+class Book(Struct, eq=False):
+    """The vouchers of one series in one financial year by number, and the same by date."""
+
+    records: list[Record] = []
+    by_date: dict[str, list[Record]] = {}
+
+    @property
+    def next_number(self) -> int:
+        """One more than the last: a deleted last number is given again."""
+        return int(self.records[-1].values["VoucherNumber"]) + 1 if self.records else 1
+
+
 class Company:
     """A tenant. `switches` is shared with the whole sandbox, so a change is seen at once."""
 
@@ -115,7 +127,8 @@ class Company:
         self.price_keys: dict[str, list[str]] = {}  # article number -> keys in the register "prices"
         self.locked_rows: set[int] = set()  # the RowIds of invoice rows that came from an order
         self.sent: Counter[tuple[str, str, str]] = Counter()  # (path, key, how) -> times
-        self.vouchers: Counter[tuple[str, int]] = Counter()  # (series, year's id) -> last number
+        self.books: dict[int, dict[str, Book]] = {}  # the year's id -> series -> its vouchers
+        self.contents: dict[str, bytes] = {}  # a file's id -> its bytes
         self._rows_made = 0
         self._now = now
 

@@ -38,6 +38,21 @@ INVOICE_NOT_BOOKED = 9990023
 PAYMENT_BOOKED = 9990024
 IN_USE = 9990025
 PRINT_FAILED = 9990026
+TOO_FEW_ROWS = 9990027
+NOT_BALANCED = 9990028
+BAD_AMOUNT = 9990029
+DATE_OUTSIDE_YEAR = 9990030
+SERIES_NOT_MANUAL = 9990031
+DIMENSION_INACTIVE = 9990032
+DIMENSION_REQUIRED = 9990033
+DIMENSION_NOT_ALLOWED = 9990034
+BAD_YEAR = 9990035
+STOCK_IN_WAREHOUSE = 9990036
+NO_FILE = 9990037
+NO_FOLDER = 9990038
+FILE_TOO_LARGE = 9990039
+FILE_CONNECTED = 9990040
+NOT_MANUAL = 9990041
 NO_SUCH_PATH = 9990404
 NO_SUCH_VERB = 9990405
 
@@ -52,6 +67,7 @@ MESSAGES = {
     2000204: "Kan inte hitta kunden ({what}).",
     2000310: "Numret används redan ({what}).",
     2000359: "Värdet innehåller ogiltiga tecken ({what}).",
+    2000423: "Kan inte hitta kontot i kontoplanen ({what}).",
     2000428: "Kan inte hitta artikeln.",
     2000429: "Kan inte hitta betalningsvillkoret.",
     2000432: "Kan inte hitta enheten.",
@@ -63,6 +79,7 @@ MESSAGES = {
     2000637: "Kundnumret används redan eller har använts av en borttagen kund.",
     2000663: "Har inte behörighet för scope.",
     2000699: "Fältet kan inte vara null ({what}).",
+    2000704: "Kan inte hitta filen.",
     2001161: "Kan inte hitta projektet.",
     2001302: "Kan inte hitta artikeln ({what}).",
     2001304: "Kan inte hitta kontot ({what}).",
@@ -100,6 +117,21 @@ MESSAGES = {
     PAYMENT_BOOKED: "Betalningen är bokförd.",
     IN_USE: "Posten används och kan inte tas bort ({what}).",
     PRINT_FAILED: "Utskriften kunde inte skapas.",
+    TOO_FEW_ROWS: "Verifikatet måste ha minst två rader.",
+    NOT_BALANCED: "Verifikatet balanserar inte ({what}).",
+    BAD_AMOUNT: "En rad har ett belopp i debet eller i kredit, och det är inte negativt ({what}).",
+    DATE_OUTSIDE_YEAR: "Datumet ligger utanför räkenskapsåret ({what}).",
+    SERIES_NOT_MANUAL: "Verifikationsserien tillåter inte manuell registrering ({what}).",
+    DIMENSION_INACTIVE: "Kostnadsstället är inaktivt ({what}).",
+    DIMENSION_REQUIRED: "Kontot kräver {what}.",
+    DIMENSION_NOT_ALLOWED: "Kontot tillåter inte {what}.",
+    BAD_YEAR: "Räkenskapsåret är ogiltigt eller överlappar ett annat ({what}).",
+    STOCK_IN_WAREHOUSE: "Lagersaldot hanteras i lagermodulen ({what}).",
+    NO_FILE: "Ingen fil har skickats.",
+    NO_FOLDER: "Kan inte hitta mappen ({what}).",
+    FILE_TOO_LARGE: "Filen är för stor.",
+    FILE_CONNECTED: "Filen är redan kopplad ({what}).",
+    NOT_MANUAL: "Verifikatet hör till ett underlag ({what}).",
     NO_SUCH_PATH: "Kan inte hitta resursen.",
     NO_SUCH_VERB: "Metoden stöds inte.",
 }
@@ -123,6 +155,11 @@ MISSING = {
     "invoices": 2000434,
     "invoicepayments": 9990109,
     "modesofpayments": 9990110,
+    "vouchers": 9990111,
+    "voucherseries": 9990112,
+    "accounts": 2000423,
+    "inbox": 2000704,
+    "voucherfileconnections": 2000704,
 }
 MESSAGES |= {
     code: f"Kan inte hitta posten ({path})." for path, code in MISSING.items() if code not in MESSAGES

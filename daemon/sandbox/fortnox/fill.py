@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from daemon.sandbox.fortnox import prices, writing
+from daemon.sandbox.fortnox import bookkeeping, prices, writing
+from daemon.sandbox.fortnox.articles import move
+from daemon.sandbox.fortnox.bookkeeping import VOUCHER_SERIES
 from daemon.sandbox.fortnox.company import Company, Register
 from daemon.sandbox.fortnox.customers import check_digit
 from daemon.sandbox.fortnox.registers import RESOURCES
@@ -68,6 +71,7 @@ MORE: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"ProjectNumber": "2", "Description": "Serviceavtal Kvarnen", "Status": "NOTSTARTED"},
     ),
     "labels": ({"Description": "Återkommande"},),
+    "pricelists": ({"Code": "B", "Description": "Butik, inklusive moms"},),
 }
 
 # name, type, organisation number ("": made from the seed), anything else
@@ -110,6 +114,10 @@ ARTICLES = (
     ("MONTAGE", "Montage och service", "SERVICE", "h", 0, 895, 0, True),
     ("RESA", "Resa med servicebil", "SERVICE", "km", 0, 38.5, 0, True),
 )
+IN_SHOP = {"101", "102", "103", "107", "108"}  # have a price in list B, which includes VAT
+VAT_FACTOR = Decimal("1.25")
+# code, description; both manual, for what integrations book
+MORE_SERIES = (("K", "Dagskassor"), ("Z", "Z-rapporter"))
 STREETS = ("Storgatan", "Kungsgatan", "Industrivägen", "Hamngatan", "Skolgatan", "Björkvägen", "Kvarnvägen")
 TOWNS = (("903 26", "Umeå"), ("931 31", "Skellefteå"), ("911 32", "Vännäs"), ("915 31", "Robertsfors"))
 DOMAIN = str.maketrans("åäöé", "aaoe", " &.")
@@ -122,11 +130,14 @@ def companies(now: Now, switches: Mapping[str, Any], *, filled: bool, seed: int)
     made = {tenant: Company(tenant, name, now, switches, RESOURCES) for tenant, name in TENANTS.items()}
     for company in made.values():
         company.registers["prices"] = Register(prices.order)
+        for path in ("accounts", "voucherseries", "vouchers"):
+            company.registers[path] = Register(bookkeeping.order)
         _put(company, SETTINGS)
         _put(company, {"financialyears": _years(company.stamp().year)})
     if filled:
         first = next(iter(made.values()))
         _put(first, MORE)
+        _books(first)
         chance = random.Random(seed)  # noqa: S311 - made-up records, not secrets
         _customers(first, chance)
         _articles(first, chance)
@@ -142,10 +153,21 @@ def _put(company: Company, records: Mapping[str, tuple[dict[str, Any], ...]]) ->
 
 
 def _years(this: int) -> tuple[dict[str, Any], ...]:
-    return tuple(
-        {"FromDate": f"{year}-01-01", "ToDate": f"{year}-12-31", "AccountChartType": f"BAS {year}"}
-        for year in (this - 1, this)
-    )
+    return tuple(_year(year) for year in (this - 1, this))
+
+
+def _year(year: int) -> dict[str, Any]:
+    return {"FromDate": f"{year}-01-01", "ToDate": f"{year}-12-31", "AccountChartType": f"BAS {year}"}
+
+
+def _books(company: Company) -> None:
+    """The series that integrations book in, and, by switch, next year."""
+    for year in company.registers["financialyears"].ordered():
+        for code, description in MORE_SERIES:
+            series = {"Code": code, "Description": description}
+            bookkeeping.create(company, VOUCHER_SERIES, year.values["Id"], series)
+    if company.switches["next_financial_year"]:
+        _put(company, {"financialyears": (_year(company.stamp().year + 1),)})
 
 
 def _customers(company: Company, chance: random.Random) -> None:
@@ -184,12 +206,14 @@ def _articles(company: Company, chance: random.Random) -> None:
             "Unit": unit,
             "PurchasePrice": cost,
             "StockGoods": kind == "STOCK",
-            "QuantityInStock": stock,
             "EAN": f"73{chance.randint(10**9, 10**10 - 1)}0" if kind == "STOCK" else "",
             "Active": active,
         }
-        writing.create(company, RESOURCES["articles"], fields)
+        move(company, writing.create(company, RESOURCES["articles"], fields), Decimal(stock))
         prices.create(company, {"ArticleNumber": number, "PriceList": "A", "FromQuantity": 0, "Price": price})
+        if number in IN_SHOP:
+            gross = Decimal(str(price)) * VAT_FACTOR
+            prices.create(company, {"ArticleNumber": number, "PriceList": "B", "Price": gross})
 
 
 def _age(company: Company) -> None:

@@ -156,6 +156,12 @@ def _in_rows(field: str, text: str) -> Test:
     return lambda record: any(sought in row[name].lower() for row in record.values[rows])
 
 
+def _in_voucher(field: str, text: str) -> Test:
+    return lambda record: (
+        record.values[field] == text or any(row[field] == text for row in record.values["VoucherRows"])
+    )
+
+
 def _accounts(field: str, text: str, *, upwards: bool) -> Test:
     if not (text.isascii() and text.isdigit() and len(text) <= ACCOUNT_DIGITS):
         raise refusal(2000588, "accountnumberfrom" if upwards else "accountnumberto")
@@ -178,6 +184,7 @@ MATCHES: Mapping[str, Callable[[str, str], Test]] = {
     "to": _to,
     "label": _label,
     "in_rows": _in_rows,
+    "in_voucher": _in_voucher,
     "account_from": partial(_accounts, upwards=True),
     "account_to": partial(_accounts, upwards=False),
 }

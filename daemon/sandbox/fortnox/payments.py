@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from daemon.sandbox.fortnox import booking
 from daemon.sandbox.fortnox.articles import PRICE
-from daemon.sandbox.fortnox.booking import PAYMENT_SERIES, change, voucher
+from daemon.sandbox.fortnox.booking import change
 from daemon.sandbox.fortnox.company import Company, Record
 from daemon.sandbox.fortnox.errors import INVOICE_NOT_BOOKED, PAYMENT_BOOKED, REQUIRED, refusal
 from daemon.sandbox.fortnox.fields import Field, plain
@@ -111,7 +112,7 @@ def bookkeep(company: Company, payment: Record) -> Record:
     check_open(company, payment)
     values = payment.values
     invoice = company.registers["invoices"].records[str(values["InvoiceNumber"])]
-    change(company, payment, **voucher(company, PAYMENT_SERIES, values["PaymentDate"]))
+    change(company, payment, **booking.payment(company, payment))
     paid = exact(values["AmountCurrency"]) + sum(exact(row["Amount"]) for row in values["WriteOffs"])
     balance = plain(exact(invoice.values["Balance"]) - paid)
     paid_on = values["PaymentDate"] if balance == 0 else None

@@ -8,12 +8,12 @@ singular: "customers", "Customer".
 from __future__ import annotations
 
 import copy
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from daemon.sandbox.fortnox import prices, writing
+from daemon.sandbox.fortnox import bodies, people_books, prices, writing
 from daemon.sandbox.fortnox.actions import ACTIONS
+from daemon.sandbox.fortnox.bodies import Body
 from daemon.sandbox.fortnox.company import Company, Record
 from daemon.sandbox.fortnox.errors import Refused
 from daemon.sandbox.fortnox.oauth import CLIENTS, SCOPES, Grant, Oauth
@@ -21,7 +21,6 @@ from daemon.sandbox.fortnox.registers import RESOURCES
 from daemon.sandbox.fortnox.resource import Resource, full
 from daemon.sandbox.web import ActionError
 
-Body = Mapping[str, Any]
 HOME = "1234567"
 
 
@@ -29,7 +28,7 @@ def act(companies: Mapping[str, Company], oauth: Oauth, verb: str, body: Body) -
     """Do `verb`; ActionError for what the screen would not allow."""
     if verb not in VERBS:
         raise ActionError(f"There is no verb {verb!r}; there are {', '.join(VERBS)}.")
-    company = companies.get(_text(body, "tenant", HOME))
+    company = companies.get(bodies.text(body, "tenant", HOME))
     if company is None:
         raise ActionError(f"There is no tenant {body['tenant']!r}; there are {', '.join(companies)}.")
     try:
@@ -40,38 +39,25 @@ def act(companies: Mapping[str, Company], oauth: Oauth, verb: str, body: Body) -
         raise ActionError(f"{refused.message} ({refused.code})") from refused
 
 
-def _text(body: Body, name: str, default: str | None = None) -> str:
-    value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise ActionError(f"Say {name!r}, as a text.")
-    return str(value)
-
-
-def _fields(body: Body) -> dict[str, Any]:
-    fields = body.get("fields")
-    if not isinstance(fields, dict):
-        raise ActionError("Say 'fields', as an object of field names and values.")
-    return fields
-
-
 def _client(body: Body) -> str:
-    client_id = _text(body, "client_id")
+    client_id = bodies.text(body, "client_id")
     if client_id not in CLIENTS:
         raise ActionError(f"There is no client {client_id!r}; there are {', '.join(CLIENTS)}.")
     return client_id
 
 
-def _kind(body: Body) -> Resource:
-    kind = _text(body, "kind").lower()
+def _kind(body: Body, *, keyed: bool = True) -> Resource:
+    """The register that is meant; one whose key has several parts only where that is of no matter."""
+    kind = bodies.text(body, "kind").lower()
     for resource in RESOURCES.values():
-        if kind in {resource.path, resource.one.lower()} and resource.key:
+        if kind in {resource.path, resource.one.lower()} and (resource.key or not keyed):
             return resource
     raise ActionError(f"There is no kind {kind!r}; there are {', '.join(RESOURCES)}.")
 
 
 def _found(company: Company, body: Body) -> tuple[Resource, Record]:
     resource = _kind(body)
-    return resource, writing.find(company, resource, _text(body, "key"))
+    return resource, writing.find(company, resource, bodies.text(body, "key"))
 
 
 def _revoke(oauth: Oauth, tenant: str, client_id: str) -> dict[str, Any]:
@@ -86,13 +72,15 @@ def _restore(oauth: Oauth, tenant: str, client_id: str) -> dict[str, Any]:
 
 def _create(company: Company, body: Body) -> dict[str, Any]:
     resource = _kind(body)
-    return full(resource, writing.create(company, resource, _fields(body)))
+    if "P" not in resource.verbs:
+        raise ActionError(f"A {resource.one} cannot be created.")
+    return full(resource, writing.create(company, resource, bodies.fields(body)))
 
 
 def _edit(company: Company, body: Body) -> dict[str, Any]:
     """An emptied box is an empty field: here "" clears, unlike in the API (8.2)."""
     resource, record = _found(company, body)
-    fields = {name: None if value == "" else value for name, value in _fields(body).items()}
+    fields = {name: None if value == "" else value for name, value in bodies.fields(body).items()}
     writable = {field.name for field in resource.fields if field.write == "always"}
     if locked := fields.keys() - writable:
         raise ActionError(f"{', '.join(sorted(locked))} cannot be edited in the screen for a {resource.one}.")
@@ -109,18 +97,18 @@ def _delete(company: Company, body: Body) -> dict[str, Any]:
 
 
 def _delete_customer(company: Company, body: Body) -> dict[str, Any]:
-    return _delete(company, {"kind": "customers", "key": _text(body, "CustomerNumber")})
+    return _delete(company, {"kind": "customers", "key": bodies.text(body, "CustomerNumber")})
 
 
 def _look(company: Company, body: Body) -> Any:
     if "key" in body:
         return full(*_found(company, body))
-    resource = _kind(body)
+    resource = _kind(body, keyed=False)
     return [full(resource, record) for record in company.registers[resource.path].ordered()]
 
 
 def _set_price(company: Company, body: Body) -> dict[str, Any]:
-    price_list, article = _text(body, "PriceList", "A"), _text(body, "ArticleNumber")
+    price_list, article = bodies.text(body, "PriceList", "A"), bodies.text(body, "ArticleNumber")
     given = {"Price": body.get("Price")}
     known = prices.sublist(company, price_list, article)
     if known and known[0].values["FromQuantity"] == 0:
@@ -131,7 +119,7 @@ def _set_price(company: Company, body: Body) -> dict[str, Any]:
 
 def _action(company: Company, body: Body) -> Any:
     resource, record = _found(company, body)
-    actions, name = ACTIONS.get(resource.path, {}), _text(body, "action")
+    actions, name = ACTIONS.get(resource.path, {}), bodies.text(body, "action")
     if name not in actions:
         raise ActionError(f"A {resource.one} has no action {name!r}; it has {', '.join(actions) or 'none'}.")
     outcome = actions[name].run(company, record)
@@ -147,15 +135,6 @@ def _sent(company: Company, body: Body) -> dict[str, int]:
     }
 
 
-def _lock_period(company: Company, body: Body) -> dict[str, Any]:
-    end = body.get("EndDate")
-    try:
-        company.locked_until = None if end is None else dt.date.fromisoformat(end).isoformat()
-    except (TypeError, ValueError) as error:
-        raise ActionError("Say 'EndDate', as YYYY-MM-DD or null.") from error
-    return {"EndDate": company.locked_until}
-
-
 CONSENTS: Mapping[str, Callable[[Oauth, str, str], Any]] = {
     "revoke_consent": _revoke,
     "restore_consent": _restore,
@@ -169,7 +148,7 @@ SCREENS: Mapping[str, Callable[[Company, Body], Any]] = {
     "set_price": _set_price,
     "action": _action,
     "sent": _sent,
-    "lock_period": _lock_period,
+    **people_books.SCREENS,
 }
 VERBS = {
     "revoke_consent": "{client_id, tenant}: remove an integration; its consent and all its tokens end",
@@ -182,5 +161,5 @@ VERBS = {
     "set_price": "{ArticleNumber, Price, PriceList = A}: the price from quantity 0",
     "action": "{kind, key, action}: createinvoice, bookkeep, cancel, credit, email ... on a document",
     "sent": "{kind, key}: how often a document was sent, by way",
-    "lock_period": "{EndDate}: lock the books up to a date; null unlocks",
+    **people_books.VERBS,
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from daemon.sandbox.fortnox import fill, limits, people, switches, wire
+from daemon.sandbox.fortnox import fill, limits, people, switches, warehouse, wire
 from daemon.sandbox.fortnox.errors import Refused, refusal
 from daemon.sandbox.fortnox.oauth import Oauth, basic, bearer, claimed_client
-from daemon.sandbox.fortnox.routes import route, service_error
+from daemon.sandbox.fortnox.routes import route
 from daemon.sandbox.web import Now, Pretend, Request, Response
 
 UNAUTHORIZED = {"message": "unauthorized"}
@@ -46,7 +46,7 @@ class Fortnox(Pretend):
         if left_s > 0:
             return limits.too_many(self._switches, now, left_s)
         if request.path.startswith("/api/"):
-            return wire.answer(404, service_error(request.path))
+            return warehouse.handle(self.companies[grant.tenant], grant.scopes, request)
         try:
             scope, handler = route(request.path, request.method)
             if scope not in grant.scopes:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from daemon.sandbox.fortnox.articles import ARTICLES
+from daemon.sandbox.fortnox.bookkeeping import ACCOUNTS, VOUCHER_SERIES, check_year, open_year
 from daemon.sandbox.fortnox.company import Company
 from daemon.sandbox.fortnox.customers import CUSTOMERS
 from daemon.sandbox.fortnox.documents import INVOICES, ORDERS
 from daemon.sandbox.fortnox.fields import Field
+from daemon.sandbox.fortnox.files import CONNECTIONS, INBOX
 from daemon.sandbox.fortnox.payments import INVOICE_PAYMENTS
 from daemon.sandbox.fortnox.prices import PRICES
 from daemon.sandbox.fortnox.resource import Cell, Resource
+from daemon.sandbox.fortnox.vouchers import VOUCHERS
 
 RATE = 10**6
 
@@ -172,8 +175,10 @@ FINANCIAL_YEARS = Resource(
         Field("AccountChartType", "text", start="BAS 2026"),
         Field("AccountingMethod", "choice", start="ACCRUAL", options=("ACCRUAL", "CASH")),
     ),
-    verbs="LG",
+    verbs="LPG",
     integer_key=True,
+    compose=check_year,
+    added=open_year,
     search={"Date": ("FromDate", "in_year"), "date": ("FromDate", "in_year")},
 )
 
@@ -197,6 +202,11 @@ RESOURCES = {
         ORDERS,
         INVOICES,
         INVOICE_PAYMENTS,
+        ACCOUNTS,
+        VOUCHER_SERIES,
+        VOUCHERS,
+        INBOX,
+        CONNECTIONS,
     )
 }
 

@@ -47,7 +47,8 @@ class Resource(Struct, frozen=True, kw_only=True):
     also sees the company, the record before (None: a new one) and what was sent. `added` and `removed`
     follow a change into other registers, `check_remove` raises Refused. `filters` names a field and its
     value, or a question about a record. `indexed` fields are searched without a walk when nothing fits.
-    `quiet` fields do not raise the stamp unless `quiet_switch` says so.
+    `quiet` fields do not raise the stamp unless `quiet_switch` says so. A `yearly` register has a key per
+    financial year, so its `@url` names the year (assumed).
     """
 
     path: str
@@ -62,6 +63,8 @@ class Resource(Struct, frozen=True, kw_only=True):
     reserves: bool = False
     integer_key: bool = False
     paged: bool = True
+    yearly: bool = False
+    missing_status: int = 404
     stamped: bool = False
     row: tuple[Cell, ...] | None = None
     search: Mapping[str, tuple[str, str]] = {}
@@ -93,7 +96,8 @@ def full(resource: Resource, record: Record, *, posted: bool = False) -> dict[st
 
 def link(resource: Resource, record: Record) -> str:
     """The `@url` of a record."""
-    return url(resource.path, *(resource.link(record) if resource.link else (record.key,)))
+    address = url(resource.path, *(resource.link(record) if resource.link else (record.key,)))
+    return f"{address}?financialyear={record.values['Year']}" if resource.yearly else address
 
 
 def row(resource: Resource, record: Record) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any
 from urllib.parse import unquote
 
 from msgspec import Struct
 
-from daemon.sandbox.fortnox import prices, writing
+from daemon.sandbox.fortnox import book_routes, prices, writing
 from daemon.sandbox.fortnox.actions import ACTIONS, Action
 from daemon.sandbox.fortnox.company import Company, Record
 from daemon.sandbox.fortnox.errors import NO_SUCH_PATH, NO_SUCH_VERB, refusal
@@ -52,6 +51,9 @@ def _at(parts: tuple[str, ...]) -> Route | None:
         return Route(scope, {"GET": lambda company, _request: answer(200, value(company))})
     if parts[0] == "prices":
         return _prices_at(parts[1:])
+    if parts[0] in book_routes.HEADS:
+        found = book_routes.HEADS[parts[0]](parts[1:]) if "" not in parts else None
+        return None if found is None else Route(*found)
     resource = RESOURCES.get(parts[0])
     return None if resource is None or "" in parts else _below(resource, parts[1:])
 
@@ -154,12 +156,3 @@ def _price(parts: tuple[str, ...], company: Company, request: Request) -> Respon
     if request.method == "PUT":
         prices.update(company, record, unwrap(request.body, PRICES.one))
     return _shown(PRICES, record)
-
-
-def service_error(path: str) -> dict[str, Any]:
-    """The error body of the newer services under `/api` (6.1)."""
-    return {
-        "error": "notFound",
-        "id": "00000000-0000-4000-8000-000000000000",
-        "message": f"No such path: {path}",
-    }

@@ -56,6 +56,9 @@ SWITCHES = {
     "booking_stamps_invoice": Switch(True, YES_NO),  # 22 no 3
     "payment_stamps_invoice": Switch(True, YES_NO),  # 22 no 3
     "sending_stamps_invoice": Switch(True, YES_NO),  # 22 no 3
+    "preselected_year": Switch(0),  # 15: an id, for calls without financialyear; 0: the latest
+    "next_financial_year": Switch(True, YES_NO),  # at a reset: does a filled company have next year already?
+    "upload_max_bytes": Switch(10_000_000),  # 22 no 13
     "print_answers": Switch("pdf", ("pdf", "error")),  # 5: 200 with an error envelope
 }
 

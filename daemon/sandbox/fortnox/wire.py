@@ -20,6 +20,7 @@ HEADERS = {
     "x-build": "sandbox",
     "strict-transport-security": "max-age=31536000",
 }
+UPLOADS = {"/3/inbox", "/3/inbox/"}  # these read a form with a file, nothing else
 READABLE = {"application/json", "application/*", "*/*"}
 DECODER = msgspec.json.Decoder(float_hook=Decimal)
 ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -43,13 +44,18 @@ def pdf(content: bytes) -> Response:
     return Response(status=200, headers={**HEADERS, "content-type": "application/pdf"}, body=content)
 
 
+def octets(content: bytes) -> Response:
+    """The bytes of a file (16)."""
+    return Response(status=200, headers={**HEADERS, "content-type": "application/octet-stream"}, body=content)
+
+
 def refused(error: Refused) -> Response:
     """A refusal in its envelope."""
     return answer(error.status, envelope(error))
 
 
 def check_media_types(request: Request) -> None:
-    """Refused 1000030 or 1000031 unless the request reads and sends JSON."""
+    """Refused 1000030 or 1000031 unless the request reads JSON and sends it, or a form with a file."""
     accepted = {
         part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")
     }
@@ -57,7 +63,8 @@ def check_media_types(request: Request) -> None:
         raise refusal(1000030)
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     bare = not request.body and not sent  # an action is a PUT of nothing (11, 12.4)
-    if request.method in {"POST", "PUT"} and sent != "application/json" and not bare:
+    wanted = "multipart/form-data" if request.path in UPLOADS else "application/json"
+    if request.method in {"POST", "PUT"} and sent != wanted and not bare:
         raise refusal(1000031)
 
 

@@ -12,18 +12,16 @@ from daemon.sandbox.fortnox.resource import Resource
 
 
 def find(company: Company, resource: Resource, key: str) -> Record:
-    """The record at `key`; refused with 404 and the resource's own code."""
+    """The record at `key`; refused with the resource's own code, as a rule with 404."""
     record = company.find(resource.path, key)
     if record is None:
-        raise refusal(MISSING[resource.path], status=404)
+        raise refusal(MISSING[resource.path], status=resource.missing_status)
     return record
 
 
 def create(company: Company, resource: Resource, given: Mapping[str, Any]) -> Record:
     """Store a new record under the given key or the next of the series (8.5)."""
-    changes = check(resource.fields, given, creating=True, strict=_strict(company))
-    _check_required(resource.fields, changes)
-    _check_references(company, resource.fields, changes)
+    changes = checked(company, resource, given)
     key = changes.get(resource.key)
     if key is not None:
         _check_free(company, resource, str(key))
@@ -37,6 +35,14 @@ def create(company: Company, resource: Resource, given: Mapping[str, Any]) -> Re
     register.put(record)
     resource.added(company, record)
     return record
+
+
+def checked(company: Company, resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `given` says of a new record; refused when a field is wrong, missing, or names nothing."""
+    changes = check(resource.fields, given, creating=True, strict=_strict(company))
+    _check_required(resource.fields, changes)
+    _check_references(company, resource.fields, changes)
+    return changes
 
 
 def update(company: Company, resource: Resource, record: Record, given: Mapping[str, Any]) -> None:

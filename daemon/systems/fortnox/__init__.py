@@ -1,1 +1,1 @@
-"""Fortnox, the books: customers and articles."""
+"""Fortnox, the books: one company's customers, articles, documents, vouchers and stock."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from daemon.core.records import Lane
 from daemon.core.stockholm import local_minute
-from daemon.errors import Gone, Refused, Unusable
+from daemon.errors import Gone, Refused, RemoteError, Unusable
 from daemon.net.exchange import Exchange
 from daemon.net.outcome import unreadable
 from daemon.ports import Reply, Request
@@ -40,7 +40,11 @@ class Shown(NamedTuple):
         try:
             return read(self.record)
         except wire.Odd as error:
-            raise unreadable("JSN08", spec.NAME, self.request, self.reply, str(error)) from error
+            raise self.odd(str(error)) from error
+
+    def odd(self, detail: str) -> RemoteError:
+        """The error for a record that is not what was asked for or written."""
+        return unreadable("JSN08", spec.NAME, self.request, self.reply, detail)
 
 
 class Calls:
@@ -56,7 +60,7 @@ class Calls:
             shown: set[Any] = set()
             while True:
                 listed, pages = await self._page(where, number, query, lane)
-                keys = {row[where.key] for row in listed.rows}
+                keys = {_known_by(where, row) for row in listed.rows}
                 if total not in (None, listed.total) or (keys and keys <= shown):
                     seen = -1  # what was counted proves nothing
                     break
@@ -82,7 +86,7 @@ class Calls:
     async def _page(
         self, where: Kind, number: int, query: Mapping[str, str], lane: Lane
     ) -> tuple[Listed, int]:
-        order = {"sortby": where.number, "sortorder": "ascending"}
+        order = {"sortby": where.number, "sortorder": "ascending"} if where.number else {}
         paged = {"limit": str(spec.PAGE_SIZE), "page": str(number), **order, **query}
         request = self._exchange.request("GET", where.path, query=paged, lane=lane)
         reply = await self.read(request)
@@ -91,10 +95,12 @@ class Calls:
             wire.identity(request, reply, row, where.key)
         return Listed(found.rows, found.total, reply.server_time or reply.received_at), found.pages
 
-    async def one(self, where: Kind, number: str, lane: Lane) -> Shown | None:
-        """A record by its key; None when Fortnox says that it does not exist."""
+    async def one(
+        self, where: Kind, number: str | Sequence[str], lane: Lane, query: Mapping[str, str] | None = None
+    ) -> Shown | None:
+        """A record by its key, which may have parts; None when Fortnox says that it does not exist."""
         request = self._exchange.request(
-            "GET", _key_path(where, number), route=f"{where.path}/{{n}}", lane=lane
+            "GET", _key_path(where, number), route=f"{where.path}/{{n}}", query=query, lane=lane
         )
         try:
             reply = await self.read(request)
@@ -113,6 +119,16 @@ class Calls:
         reply = await self.read(request)
         return wire.item(request, reply, self._exchange.decoded(request, reply), name)
 
+    async def switched_on(self, path: str, name: str, lane: Lane) -> bool:
+        """Whether a flag of a newer service, which wraps nothing (fortnox.md 1), is true."""
+        request = self._exchange.request("GET", path, lane=lane)
+        reply = await self.read(request)
+        document = self._exchange.decoded(request, reply)
+        flag = document.get(name) if isinstance(document, dict) else None
+        if not isinstance(flag, bool):
+            raise unreadable("JSN09", spec.NAME, request, reply, f"no {name}")
+        return flag
+
     async def count(self, path: str, many: str) -> int:
         """How long a list is, asked with one row of it."""
         request = self._exchange.request("GET", path, query={"limit": "1"})
@@ -127,7 +143,13 @@ class Calls:
             raise judging.meant(error, request) from error
 
     async def write(
-        self, method: str, where: Kind, number: str | None, payload: Mapping[str, Any], lane: Lane
+        self,
+        method: str,
+        where: Kind,
+        number: str | None,
+        payload: Mapping[str, Any],
+        lane: Lane,
+        query: Mapping[str, str] | None = None,
     ) -> Shown:
         """The whole record as it is stored then; `number` is None for a new one."""
         assert payload, "nothing to write"
@@ -135,6 +157,7 @@ class Calls:
             method,
             _key_path(where, number) if number else where.path,
             route=f"{where.path}/{{n}}" if number else where.path,
+            query=query,
             body={where.one: payload},
             lane=lane,
         )
@@ -157,5 +180,10 @@ def changed_since(since: dt.datetime | None) -> dict[str, str]:
     return {} if since is None else {"lastmodified": local_minute(since)}
 
 
-def _key_path(where: Kind, number: str) -> str:
-    return f"{where.path}/{quote(number, safe='')}"
+def _key_path(where: Kind, number: str | Sequence[str]) -> str:
+    parts = [number] if isinstance(number, str) else number
+    return "/".join([where.path, *(quote(part, safe="") for part in parts)])
+
+
+def _known_by(where: Kind, row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row.get(name)) for name in (where.key, *where.beside))

@@ -7,29 +7,35 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Final
 
-from daemon.core.codecs import DATE
 from daemon.core.legal import locked
+from daemon.core.mapping import Table
 from daemon.core.records import Fields, Lane, Seen, Value
-from daemon.errors import GrantError, Refused, Unusable
-from daemon.ports import Answer, Clock, Page, Whole
+from daemon.errors import Refused, Unusable
+from daemon.ports import Answer, Page, Whole
 from daemon.systems.fortnox import documents, spec
 from daemon.systems.fortnox.calls import Calls, Shown, changed_since
-from daemon.systems.fortnox.document_table import HEADS
+from daemon.systems.fortnox.document_table import DOCUMENT, HEADS
+from daemon.systems.fortnox.part import Part
+from daemon.systems.fortnox.period import TODO, Period, inside
 
-NO_RIGHT: Final = ("AUT07", "AUT09", "AUT11")  # to read the locked period: then Fortnox checks alone
 UNKNOWN: Final = "REC99"
 
 
-class Documents:
+class Documents(Part):
     """One company's orders and invoices."""
 
-    def __init__(self, calls: Calls, clock: Clock) -> None:
-        self._calls, self._clock = calls, clock
-        self._locked: tuple[float, Value] | None = None  # when it was asked, and until when it is
+    def __init__(self, calls: Calls, period: Period) -> None:
+        self._calls, self._period = calls, period
+
+    @property
+    def table(self) -> Table:
+        return DOCUMENT
 
     # -------------------------------------------------------------- reading
 
-    async def read(self, since: dt.datetime | None, lane: Lane) -> AsyncIterator[Page]:
+    async def read(
+        self, since: dt.datetime | None, lane: Lane, *, only_changed: bool = False
+    ) -> AsyncIterator[Page]:
         """Orders, then invoices; what changes meanwhile is covered by the time of the very first answer."""
         began: dt.datetime | None = None
         for form in documents.FORMS:
@@ -62,7 +68,7 @@ class Documents:
 
     # -------------------------------------------------------------- looking
 
-    async def look(self, fields: Fields, whole: Whole | None) -> list[Seen]:
+    async def look(self, fields: Fields, since: dt.datetime | None, whole: Whole | None) -> list[Seen]:
         """Every document with the reference of `fields`; an order and its invoice may both bear it."""
         reference = fields["reference"]
         found: dict[str, Seen] = {}
@@ -104,8 +110,9 @@ class Documents:
         seen = _seen(stored, None) if form == "order" else _seen(None, stored)
         return Answer(status=stored.reply.status, id=seen.id, seen=seen)
 
-    async def update(self, record_id: str, fields: Fields, lane: Lane, shown: Fields) -> Answer:
+    async def update(self, record_id: str, fields: Fields, lane: Lane, shown: Fields | None) -> Answer:
         """One request to the half that lives; the other half stays as `shown`."""
+        assert shown is not None, "a document is only written to by who has just read it"
         form, number, payload = documents.updated(fields, shown)
         where = spec.KINDS[form]
         await self._check_period(fields.get("date"), f"{spec.NAME} PUT {where.path}", lane)
@@ -138,33 +145,9 @@ class Documents:
         """Raise Refused for a date in the locked period, as far as we may know it."""
         if date is None:
             return
-        end = await self._locked_until(lane)
-        if end is not None and str(date) <= str(end):
-            self._locked = None  # asked anew when somebody who unlocked it retries
-            raise Refused(
-                "REC23",
-                f"the date {date} is in the period that is locked until {end}",
-                where,
-                "change the date, or unlock the period in Fortnox (Inställningar, Bokföring, Låst period), "
-                "then retry",
-                system=spec.NAME,
-            )
-
-    async def _locked_until(self, lane: Lane) -> Value:
-        now = self._clock.monotonic()
-        if self._locked is None or now - self._locked[0] >= spec.LOCK_AGE.total_seconds():
-            self._locked = now, await self._ask_lock(lane)
-        return self._locked[1]
-
-    async def _ask_lock(self, lane: Lane) -> Value:
-        try:
-            found = await self._calls.setting(spec.LOCKED_PERIOD, "LockedPeriod", lane)
-        except (GrantError, Refused) as error:
-            if error.code in NO_RIGHT:
-                return None
-            raise
-        end = DATE.read(found.get("EndDate"))
-        return end if isinstance(end, str) else None
+        if why := inside(date, await self._period.end(lane)):
+            self._period.forget()  # asked anew when somebody who unlocked it retries
+            raise Refused("REC23", why, where, TODO, system=spec.NAME)
 
 
 def _row(form: str, row: dict[str, Any], since: dt.datetime | None) -> Seen:

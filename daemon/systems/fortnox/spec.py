@@ -12,6 +12,8 @@ PAGE_SIZE: Final = 500  # fortnox.md 7.1: the most
 SMALL_REGISTER: Final = PAGE_SIZE  # what one request can show is read whole each time
 RUNS: Final = 3  # of a list whose total changes while we turn its pages
 LOOK_BACK: Final = dt.timedelta(minutes=5)
+BELIEVED: Final = dt.timedelta(minutes=10)  # how long an answer about what may be booked is
+SHELF_AGE: Final = dt.timedelta(seconds=30)  # how long one kind may use a list that another one asked for
 CLOCK_LIMIT: Final = dt.timedelta(minutes=5)
 
 
@@ -20,16 +22,18 @@ class Kind(NamedTuple):
     A register: fortnox.md 5 and 7.3. `scopes` are needed to read and write it.
 
     `missing` is the code of a 404 about the record asked for, not about something it refers to (6.3).
+    `beside` are the other parts of a key that has several.
     """
 
     path: str
     one: str
     many: str
     key: str
-    number: str  # the list parameter to sort by (fortnox.md 7.2)
-    name: str  # the list parameter to search by: a name, or our reference
-    scopes: tuple[str, ...]
-    missing: str
+    number: str = ""  # the list parameter to sort by (fortnox.md 7.2), "" where none is documented
+    name: str = ""  # the list parameter to search by: a name, or our reference
+    scopes: tuple[str, ...] = ()
+    missing: str = ""
+    beside: tuple[str, ...] = ()
 
 
 _REFERENCE: Final = "externalinvoicereference1"
@@ -51,6 +55,21 @@ KINDS: Final[Mapping[str, Kind]] = {
         "/3/invoices", "Invoice", "Invoices", "DocumentNumber", "documentnumber", _REFERENCE,
         ("invoice",), "2000434",
     ),
+    "voucher": Kind(
+        "/3/vouchers", "Voucher", "Vouchers", "VoucherNumber", "vouchernumber",
+        scopes=("bookkeeping", "costcenter", "settings"), beside=("VoucherSeries", "Year"),
+    ),
+    "price": Kind(
+        "/3/prices", "Price", "Prices", "ArticleNumber",
+        scopes=("price",), beside=("PriceList", "FromQuantity"),
+    ),
+    "year": Kind("/3/financialyears", "FinancialYear", "FinancialYears", "Id"),
+    "series": Kind("/3/voucherseries", "VoucherSeries", "VoucherSeriesCollection", "Code"),
+    "account": Kind("/3/accounts", "Account", "Accounts", "Number", "number"),
+    "cost center": Kind("/3/costcenters", "CostCenter", "CostCenters", "Code"),
+    "terms": Kind("/3/termsofpayments", "TermsOfPayment", "TermsOfPayments", "Code"),
+    "price list": Kind("/3/pricelists", "PriceList", "PriceLists", "Code"),
+    "unit": Kind("/3/units", "Unit", "Units", "Code"),
 }
 # fmt: on
 
@@ -59,14 +78,22 @@ REGISTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("customer",),
     "article": ("article",),
     "document": ("order", "invoice"),
+    "posting": ("voucher",),
+    "item": ("article", "price"),
+    "stock": ("article",),
 }
 
 LOCKED_PERIOD: Final = "/3/settings/lockedperiod"
-LOCK_AGE: Final = dt.timedelta(minutes=10)  # how long an answer about the locked period is believed
+WAREHOUSE: Final = "/api/warehouse/tenants-v4"
+WAREHOUSE_AGE: Final = dt.timedelta(days=1)  # how long it is believed that the module is off
+NO_RIGHT: Final = ("AUT07", "AUT09", "AUT11")  # a scope, a right or a licence is missing
+SALES_LIST: Final = "A"  # the price list that an article shows as its SalesPrice (fortnox.md 10)
 HITS_MAX: Final = 20  # of a search for a reference: more, and the filter was ignored (reliability I9)
 TEXT_MAX: Final = 1024  # fortnox.md 8.8
 YOUR_NUMBER_MAX: Final = 75
 ROW_TEXT_MAX: Final = 255
+VOUCHER_TEXT_MAX: Final = 200
+VOUCHER_ROW_TEXT_MAX: Final = 100
 NUMBER_MAX: Final = 9_999_999_999
 
 
@@ -85,6 +112,9 @@ SCOPES: Final[Mapping[str, Scope]] = {
     "order": Scope("/3/orders", "Orders", "orders", "Order"),
     "invoice": Scope("/3/invoices", "Invoices", "invoices", "Fakturering"),
     "settings": Scope("/3/termsofpayments", "TermsOfPayments", "terms of payment", "any"),
+    "bookkeeping": Scope("/3/financialyears", "FinancialYears", "financial years", "Bokföring"),
+    "costcenter": Scope("/3/costcenters", "CostCenters", "cost centres", "any"),
+    "price": Scope("/3/pricelists", "PriceLists", "price lists", "Fakturering or Order"),
 }
 
 # The longest text of a field that is only part of one of ours (fortnox.md 8.8).

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 import anyio
 
 from daemon.core.mapping import Table
-from daemon.core.records import Fields, Lane, Seen, Value
+from daemon.core.records import Fields, Lane, Problem, Seen
 from daemon.errors import DaemonError, Gone, GrantError, Refused, SessionExpired
 from daemon.net.exchange import Exchange
-from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, Reply, System, Whole
-from daemon.systems.fortnox import judging, mapping, spec, wire
+from daemon.ports import Answer, Choice, Clock, Finding, Grant, Http, Ids, Page, Reply, System, Whole
+from daemon.systems.fortnox import judging, spec, wire
 from daemon.systems.fortnox.articles import Articles
-from daemon.systems.fortnox.calls import Calls, changed_since
+from daemon.systems.fortnox.books import Books
+from daemon.systems.fortnox.calls import Calls
+from daemon.systems.fortnox.choices import choices
 from daemon.systems.fortnox.document_calls import Documents
-from daemon.systems.fortnox.document_table import DOCUMENT
+from daemon.systems.fortnox.items import Items
+from daemon.systems.fortnox.part import Part
+from daemon.systems.fortnox.period import Period
+from daemon.systems.fortnox.registers import Customers
+from daemon.systems.fortnox.shelf import Shelf
+from daemon.systems.fortnox.stock import Stock
+from daemon.systems.fortnox.vouchers import Vouchers
 
 
 class Fortnox(System):
@@ -51,10 +58,26 @@ class Fortnox(System):
         self._admitting = anyio.Lock()
         self._admitted: Mapping[str, str] | None = None  # credentials that were shown to be this company's
         self._calls = Calls(self._exchange)
-        self._articles, self._documents = Articles(self._calls), Documents(self._calls, clock)
+        period, shelf = Period(self._calls, clock), Shelf(self._calls, clock)
+        self._clock, self._books = clock, Books(self._calls, clock, period)
+        self._vouchers = Vouchers(self._calls, self._books, clock)
+        self._items = Items(self._calls, shelf)
+        self._parts: Mapping[str, Part] = {
+            "customer": Customers(self._calls),
+            "article": Articles(self._calls),
+            "document": Documents(self._calls, period),
+            "posting": self._vouchers,
+            "item": self._items,
+            "stock": Stock(self._calls, shelf, clock),
+        }
+
+    def serve(self, series: Collection[str], price_lists: Collection[str]) -> None:
+        """The voucher series and the price lists that this company's connectors use; none until told."""
+        self._vouchers.serve(series)
+        self._items.serve(price_lists)
 
     def table(self, kind: str) -> Table:
-        return DOCUMENT if kind == "document" else mapping.TABLES[kind]
+        return self._parts[kind].table
 
     # -------------------------------------------------------------- the company
 
@@ -92,92 +115,43 @@ class Fortnox(System):
             )
         return f"{title} ({number})", reply
 
-    # -------------------------------------------------------------- reading
+    # -------------------------------------------------------------- records
 
     async def read(
         self, kind: str, since: dt.datetime | None, lane: Lane, *, only_changed: bool = False
     ) -> AsyncIterator[Page]:
-        async for page in self._pages(kind, since, lane, only_changed=only_changed):
+        async for page in self._parts[kind].read(since, lane, only_changed=only_changed):
             yield page
 
-    def _pages(
-        self, kind: str, since: dt.datetime | None, lane: Lane, *, only_changed: bool
-    ) -> AsyncIterator[Page]:
-        if kind == "document":
-            return self._documents.read(since, lane)
-        if kind != "article":
-            return self._customers(since, lane)
-        if only_changed and since is not None:
-            return self._articles.read_changed(since, lane)
-        return self._articles.read(since, lane)
-
-    async def _customers(self, since: dt.datetime | None, lane: Lane) -> AsyncIterator[Page]:
-        async for listed in self._calls.pages(spec.KINDS["customer"], changed_since(since), lane):
-            rows = tuple(_row("customer", row, since) for row in listed.rows)
-            yield Page(rows=rows, server_time=listed.server_time, complete=since is None)
-
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
-        if kind == "document":
-            return await self._documents.get(record_id, lane)
-        shown = await self._calls.one(spec.KINDS[kind], record_id, lane)
-        return shown and Seen(id=shown.number, fields=self.table(kind).read(shown.record))
+        return await self._parts[kind].get(record_id, lane)
 
     async def look(
         self, kind: str, fields: Fields, since: dt.datetime | None, whole: Whole | None = None
     ) -> Sequence[Seen]:
-        if kind == "document":
-            return await self._documents.look(fields, whole)
-        if number := fields.get("number"):
-            found = await self.get(kind, str(number), Lane.SETTLE)
-            return [found] if found else []
-        if since is not None:
-            numbers = await self._numbers(kind, changed_since(since - spec.LOOK_BACK))
-        elif name := self.table(kind).normal("name", fields.get("name")):
-            numbers = await self._numbers(kind, {spec.KINDS[kind].name: str(name)}, named=name)
-        else:
-            return []
-        if whole:
-            return await whole(numbers)
-        seen = [await self.get(kind, each, Lane.SETTLE) for each in numbers]
-        return [each for each in seen if each is not None]
+        return await self._parts[kind].look(fields, since, whole)
 
-    async def _numbers(self, kind: str, query: Mapping[str, str], named: Value = None) -> list[str]:
-        """The ids of a list, each once; with `named` only those of exactly that name."""
-        numbers: dict[str, None] = {}
-        async for listed in self._calls.pages(spec.KINDS[kind], query, Lane.SETTLE):
-            for row in (_row(kind, row) for row in listed.rows):
-                if named is None or row.fields.get("name") == named:
-                    numbers[row.id] = None
-        return list(numbers)
+    async def hinders(self, kind: str, fields: Fields, lane: Lane) -> Problem | None:
+        return await self._parts[kind].hinders(fields, lane)
 
-    # -------------------------------------------------------------- writing
-
-    async def create(self, kind: str, fields: Fields, lane: Lane) -> Answer:
-        if kind == "document":
-            return await self._documents.create(fields, lane)
-        payload = mapping.creating(self.table(kind)).write(
-            {field: value for field, value in fields.items() if value is not None}
-        )
-        # An address has parts; those that are empty are left out of a new record.
-        given = {name: value for name, value in payload.items() if value is not None}
-        return await self._write("POST", kind, None, given, lane)
+    async def create(self, kind: str, fields: Fields, lane: Lane, *, once: str = "") -> Answer:
+        return await self._parts[kind].create(fields, lane)
 
     async def update(
-        self, kind: str, record_id: str, fields: Fields, lane: Lane, shown: Fields | None = None
+        self,
+        kind: str,
+        record_id: str,
+        fields: Fields,
+        lane: Lane,
+        shown: Fields | None = None,
+        *,
+        once: str = "",
     ) -> Answer:
-        if kind == "document":
-            assert shown is not None, "a document is only written to by who has just read it"
-            return await self._documents.update(record_id, fields, lane, shown)
-        return await self._write("PUT", kind, record_id, self.table(kind).write(fields), lane)
+        return await self._parts[kind].update(record_id, fields, lane, shown)
 
-    async def _write(
-        self, method: str, kind: str, record_id: str | None, payload: Mapping[str, Any], lane: Lane
-    ) -> Answer:
-        where = spec.KINDS[kind]
-        judging.check_parts(payload, f"{spec.NAME} {method} {where.path}")
-        stored = await self._calls.write(method, where, record_id, payload, lane)
-        seen = Seen(id=stored.number, fields=self.table(kind).read(stored.record))
-        return Answer(status=stored.reply.status, id=seen.id, seen=seen)
+    async def fenced(self, kind: str, record_id: str, once: str, lane: Lane) -> bool | None:
+        """Never known: no request of Fortnox's has a name (fortnox.md 8.6)."""
+        return None
 
     # -------------------------------------------------------------- check
 
@@ -192,7 +166,12 @@ class Fortnox(System):
         ]
         registers = [spec.KINDS[name] for kind in kinds for name in spec.REGISTERS[kind]]
         scopes = dict.fromkeys(scope for register in registers for scope in register.scopes)
-        return [*findings, *[await self._probe(scope) for scope in scopes]]
+        findings += [await self._probe(scope) for scope in scopes]
+        return [*findings, *[found for kind in kinds for found in await self._parts[kind].findings()]]
+
+    async def choices(self) -> Mapping[str, Sequence[Choice]]:
+        """What the settings of a connector may name, by register, as Fortnox lists it now."""
+        return await choices(self._books, self._clock)
 
     async def _probe(self, scope: str) -> Finding:
         """Whether a register can be read, by one row of it."""
@@ -203,12 +182,3 @@ class Fortnox(System):
         except DaemonError as error:
             return judging.failed(error, where)
         return Finding(ok=True, what=f"{total} {register.title}", where=where)
-
-
-def _row(kind: str, row: dict[str, Any], changed_at: dt.datetime | None = None) -> Seen:
-    return Seen(
-        id=str(row[spec.KINDS[kind].key]),
-        fields=mapping.ROW_TABLES[kind].read(row),
-        full=kind == "article",
-        changed_at=changed_at,
-    )

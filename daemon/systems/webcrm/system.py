@@ -198,7 +198,7 @@ class Webcrm(System):
 
     # -------------------------------------------------------------- writing
 
-    async def create(self, kind: str, fields: Fields, lane: Lane) -> Answer:
+    async def create(self, kind: str, fields: Fields, lane: Lane, *, once: str = "") -> Answer:
         given = {ours: value for ours, value in fields.items() if value is not None}
         if kind == "article":
             return await self._catalogue.create(given, lane)
@@ -209,7 +209,16 @@ class Webcrm(System):
         status, born = await self._calls.create(spec.ORGANISATIONS, body, key, lane)
         return Answer(status=status, id=born)
 
-    async def update(self, kind: str, record_id: str, fields: Fields, lane: Lane, shown: Fields) -> Answer:
+    async def update(
+        self,
+        kind: str,
+        record_id: str,
+        fields: Fields,
+        lane: Lane,
+        shown: Fields,
+        *,
+        once: str = "",
+    ) -> Answer:
         number = int(record_id)
         if kind == "article":
             return await self._catalogue.update(number, fields, lane)

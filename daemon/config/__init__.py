@@ -15,7 +15,6 @@ import difflib
 import hashlib
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -26,16 +25,18 @@ import msgspec
 from msgspec import Struct
 
 from daemon import __version__
+from daemon.config.secret import read_secret
 from daemon.core.records import Problem
-from daemon.errors import ConfigError, GrantError
-from daemon.pairs import CONTRADICTIONS, PAIRS
+from daemon.errors import ConfigError
+from daemon.pairs import CONTRADICTIONS, PAIRS, WANTED
 from daemon.pairs.checking import check_value, on_loopback
 from daemon.pairs.reading import Check, Place, problem, read_struct, unknown_key
 from daemon.pairs.settings import ConnectorSettings, Seconds, SecretRef
 from daemon.pairs.texts import hidden, too_new, unusable_ids
 
+__all__ = ["Company", "Config", "Daemon", "diff", "load", "read_secret", "secrets"]
+
 DEFAULT_PATH: Final = "/etc/fortnox-syncd/config.toml"
-MOST_SECRET_BYTES: Final = 65_536
 DEFAULT_STATE_DIR: Final = "/var/lib/fortnox-syncd"
 S = TypeVar("S", bound=Struct)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
@@ -288,6 +289,7 @@ def _check_companies(sections: _Sections, place: Place) -> Iterator[Problem]:
 
 def _check_connectors(sections: _Sections, place: Place) -> Iterator[Problem]:
     first: dict[tuple[str, ...], str] = {}
+    users: dict[tuple[str, str], str] = {}  # company, voucher series -> the connector that books in it
     for name, settings in sections.connectors.items():
         where = place.key(name)
         other = first.setdefault((settings.kind, settings.account, settings.company), name)
@@ -300,6 +302,17 @@ def _check_connectors(sections: _Sections, place: Place) -> Iterator[Problem]:
             yield problem("CFG13", "the offset is not shorter than the interval", where.key("offset"), todo)
         for key, why, todo in CONTRADICTIONS[settings.kind](settings):
             yield problem("CFG13", why, where.key(key), todo)
+        for key, series in _series(settings):
+            user = users.setdefault((settings.company, series), name)
+            if user != name:
+                what = f"connector {user} books in the voucher series {series} already"
+                yield problem("CFG12", what, where.key(key), "give each connector a series of its own")
+
+
+def _series(settings: ConnectorSettings) -> Iterator[tuple[str, str]]:
+    """The voucher series that a connector books in, each with its key."""
+    wanted = WANTED[settings.kind](settings) if settings.kind in WANTED else ()
+    yield from ((each.key, each.value) for each in wanted if each.register == "voucher_series")
 
 
 # ------------------------------------------------------------------ paths, digests
@@ -358,38 +371,3 @@ def _secrets(values: Struct) -> Iterator[tuple[str, SecretRef]]:
     for key in values.__struct_fields__:
         if isinstance(reference := getattr(values, key), SecretRef):
             yield key, reference
-
-
-def read_secret(reference: SecretRef, environ: Mapping[str, str] = os.environ) -> str:
-    """
-    The secret behind `reference`, without the line end; read now, kept nowhere.
-
-    Raises GrantError AUT01 when it is absent or empty, AUT02 when others than
-    the owner may read its file. The service manager guards its credentials
-    itself, so their mode is not looked at.
-    """
-    if reference.file is not None:
-        return _read_private(Path(reference.file), guarded=False)
-    folder = environ.get("CREDENTIALS_DIRECTORY")
-    if folder is None:
-        what = "credentials come from the service manager and it gave none"
-        todo = f"add LoadCredential={reference.credential}:PATH to the unit, or name a file instead"
-        raise GrantError("AUT01", what, str(reference), todo)
-    return _read_private(Path(folder) / str(reference.credential), guarded=True)
-
-
-def _read_private(file: Path, *, guarded: bool) -> str:
-    try:
-        with file.open("rb") as stream:
-            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
-            if mode & 0o077 and not guarded:
-                what = f"others may read this secret: its mode is {mode:04o}"
-                raise GrantError("AUT02", what, str(file), f"chmod 600 {file}")
-            secret = stream.read(MOST_SECRET_BYTES).decode().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"the secret cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"
-        todo = "make it, then fortnox-syncd reload; a credential of the unit needs a restart"
-        raise GrantError("AUT01", what, str(file), todo) from error
-    if not secret:
-        raise GrantError("AUT01", "the secret is empty", str(file), "write the secret into it")
-    return secret

@@ -1,0 +1,160 @@
+"""
+Fortnox and ES Kassasystem: the settings, and which of the vendor's eight scenarios they are. Pure.
+
+Sources: the vendor's description of its own integration (rows K1-K9), decisions 4, 5, 13, 15, 17, 44 and 45,
+dinkassa.md 7 and 8, swedish-accounting.md 3, 6 and 9. What crosses how is in `postings`, in `sales`
+(customers, invoices) and in `goods` (articles, stock).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from daemon.core.agreement import Agreement
+from daemon.core.postings import is_account
+from daemon.core.wanted import Wanted
+from daemon.pairs.fortnox_eskassa import goods, postings, sales
+from daemon.pairs.fortnox_eskassa.settings import Settings
+
+__all__ = ["LETTERS", "Settings", "agreements", "contradictions", "wanted"]
+
+LETTERS: Final = "EK"  # this pair's two letters in our references
+LEDGER: Final = "1510"  # reconciled against Fortnox's customer ledger (swedish-accounting.md 6)
+
+# ------------------------------------------------------------------ what may stand together
+
+Mistake = tuple[str, str, str]  # key, why, what to do
+
+_NOTHING: Final = ("reports", "nothing is switched on", "set reports, invoices or articles to true")
+_SERIES: Final = (
+    "voucher_series",
+    "Z-reports need a voucher series",
+    "choose one: fortnox-syncd choices COMPANY",
+)
+_NO_START: Final = (
+    "start",
+    "Z-reports, invoices and articles need the day from which on they cross (scenario 1, step 2)",
+    "write start = 2026-01-01",
+)
+_NO_MASTER: Final = (
+    "master",
+    "invoices need to know who decides about customers",
+    'write master = "till" (scenarios 2 and 4) or "fortnox" (3, 5 and 8)',
+)
+_MASTER_ALONE: Final = ("master", "there is nothing to decide about", "set invoices = true, or remove master")
+_CUSTOMERS_ALONE: Final = ("customers", "customers cross with invoices only", "set invoices = true")
+_NO_CUSTOMERS: Final = (
+    "customers",
+    "Fortnox decides about customers, so they must cross (scenario 3, step 5)",
+    "set customers = true",
+)
+_TERMS: Final = (
+    "payment_terms",
+    "orders need terms of payment (scenario 2, step 3)",
+    "choose one: fortnox-syncd choices COMPANY",
+)
+_TWO_MASTERS: Final = (
+    "master",
+    "Fortnox decides about articles, and the till about customers: no scenario has both",
+    'write master = "fortnox" (scenario 8), or articles = false',
+)
+_TWICE: Final = (
+    "invoice_sales",
+    "a sale on invoice may be booked twice, by the Z-report and by the invoice made from the order",
+    'write "excluded" when the register leaves such sales out of its Z-reports',
+)
+_REMOVED_BY_TILL: Final = (
+    "remove_customers",
+    "only where Fortnox decides about customers",
+    'write master = "fortnox", or remove_customers = false',
+)
+_REMOVED_ARTICLES: Final = ("remove_articles", "articles do not cross", "set articles = true")
+_NO_LOGIN: Final = (
+    "report_login",
+    "a login needs a user and a password",
+    'give report_user and report_password, or write "machine"',
+)
+_IN_LEDGER: Final = (
+    "receivable_account",
+    "1510 is reconciled against Fortnox's own invoices",
+    "use another account for the register's own receivable: 1511",
+)
+
+# (whether it is so, the mistake)
+RULES: Final[tuple[tuple[Callable[[Settings], bool], Mistake], ...]] = (
+    (lambda s: not (s.reports or s.invoices or s.articles), _NOTHING),
+    (lambda s: s.start is None, _NO_START),
+    (lambda s: s.reports and not s.voucher_series, _SERIES),
+    (lambda s: s.invoices and not s.master, _NO_MASTER),
+    (lambda s: not s.invoices and bool(s.master), _MASTER_ALONE),
+    (lambda s: not s.invoices and s.customers, _CUSTOMERS_ALONE),
+    (lambda s: s.invoices and s.master == "fortnox" and not s.customers, _NO_CUSTOMERS),
+    (lambda s: s.invoices and not s.payment_terms, _TERMS),
+    (lambda s: s.articles and s.invoices and s.master == "till", _TWO_MASTERS),
+    (lambda s: s.reports and s.invoices and not s.invoice_sales, _TWICE),
+    (lambda s: s.remove_customers and s.master != "fortnox", _REMOVED_BY_TILL),
+    (lambda s: s.remove_articles and not s.articles, _REMOVED_ARTICLES),
+    (lambda s: s.report_login == "web" and not (s.report_user and s.report_password), _NO_LOGIN),
+    (lambda s: s.invoices and s.receivable_account == LEDGER, _IN_LEDGER),
+)  # fmt: skip
+
+
+def contradictions(settings: Settings) -> list[Mistake]:
+    """Mistakes that the types cannot catch: (key, why, what to do)."""
+    found = [mistake for is_so, mistake in RULES if is_so(settings)]
+    named = [
+        ("rounding_account", settings.rounding_account),
+        ("receivable_account", settings.receivable_account),
+    ]
+    named += [("accounts", account) for pair in settings.accounts.items() for account in pair]
+    found += [
+        (key, f"{account!r} is no account", "write four digits, 1000 to 9999")
+        for key, account in named
+        if not is_account(account)
+    ]
+    todo = f"use one of {', '.join(sorted(sales.CUSTOMER_FIELDS))}; Fortnox decides about articles"
+    odd = sorted(set(settings.decides) - set(sales.CUSTOMER_FIELDS))
+    return found + [("decides", f"{field!r} is not a field that can be decided", todo) for field in odd]
+
+
+# ------------------------------------------------------------------ what is agreed
+
+
+def agreements(
+    settings: Settings, start: dt.datetime, mark: Callable[[str, str], str]
+) -> Mapping[str, Agreement]:
+    """
+    What is agreed on each kind that is switched on, in the order in which they are carried out.
+
+    `start` is from when on records cross by themselves; `mark` gives our
+    reference for (kind, the till's record id).
+    """
+    found: dict[str, Agreement] = {}
+    if settings.reports:
+        found["posting"] = postings.agreement(settings, start, lambda record_id: mark("posting", record_id))
+    if settings.invoices:
+        found["customer"] = sales.customers(settings, start, lambda record_id: mark("customer", record_id))
+        found["document"] = sales.invoices(settings, start, lambda record_id: mark("document", record_id))
+    if settings.articles:
+        found["item"] = goods.items(settings, start)
+        if settings.stock:
+            found["stock"] = goods.stock(start)
+    return found
+
+
+def wanted(settings: Settings) -> tuple[Wanted, ...]:
+    """The values that must exist in Fortnox, for `check --online` (row K9)."""
+    reports, invoices, articles = settings.reports, settings.invoices, settings.articles
+    centers = {settings.cost_center, *settings.cost_center_by_register.values()} - {""}
+    accounts = {*settings.accounts.values()}
+    if settings.auto_round_limit:
+        accounts.add(settings.rounding_account)
+    return (
+        *(Wanted("voucher_series", each, "voucher_series") for each in sorted(settings.all_series())),
+        *(Wanted("cost_centers", each, "cost_center") for each in sorted(centers) if reports or invoices),
+        *(Wanted("accounts", each, "accounts") for each in sorted(accounts) if reports),
+        *([Wanted("payment_terms", settings.payment_terms, "payment_terms")] if invoices else []),
+        *([Wanted("price_lists", settings.price_list, "price_list")] if articles else []),
+    )

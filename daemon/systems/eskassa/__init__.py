@@ -1,0 +1,1 @@
+"""ES Kassasystem (dinkassa.se), the till: articles, stock, Z-reports, customers, sales on invoice."""

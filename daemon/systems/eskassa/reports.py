@@ -1,0 +1,165 @@
+"""Registers and their Z-reports, through the interface of the web pages (dinkassa.md 5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from daemon.core.records import Lane, Seen
+from daemon.core.stockholm import ZONE
+from daemon.ports import Clock, Finding, Page
+from daemon.systems.eskassa import mapping, spec, wire
+from daemon.systems.eskassa.calls import Calls, Listed
+
+DAY: Final = dt.timedelta(days=1)
+NUMBERED: Final = re.compile(r"K([0-9]+):([0-9]+)")
+Days = tuple[dt.date, dt.date]
+
+
+class Reports:
+    """
+    The Z-reports of some registers, by day.
+
+    `registers` are machine ids; without any, those that the list of machines has. Reports of before
+    `first_day` are never asked for.
+    """
+
+    def __init__(self, calls: Calls, clock: Clock, first_day: dt.date, registers: Sequence[str]) -> None:
+        self._calls, self._clock = calls, clock
+        self._first_day, self._registers = first_day, tuple(registers)
+        self._machines: tuple[dict[str, Any], ...] = ()
+        self._machines_until_s: float | None = None
+        self._days: dict[str, dt.date] = {}  # of each report that was read
+
+    # -------------------------------------------------------------- registers
+
+    async def prepare(self, lane: Lane = Lane.READ) -> None:
+        """The list of machines, at most a day old."""
+        now_s = self._clock.monotonic()
+        if self._machines_until_s is None or now_s >= self._machines_until_s:
+            await self._ask_for_machines(lane)
+
+    async def _ask_for_machines(self, lane: Lane) -> None:
+        self._machines = (await self._calls.plain(spec.MACHINES, lane)).rows
+        self._machines_until_s = self._clock.monotonic() + spec.MACHINES_AGE_S
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What each register is called, by its id; those that are known."""
+        return {_id(machine): mapping.text_of(machine.get("Name")) for machine in self._machines}
+
+    async def _read_registers(self, lane: Lane) -> Sequence[str]:
+        if not self._registers:
+            await self.prepare(lane)
+        return self._registers or sorted(filter(None, map(_id, self._machines)))
+
+    # -------------------------------------------------------------- reading
+
+    async def read(self, since: dt.datetime | None, lane: Lane, *, only_changed: bool) -> AsyncIterator[Page]:
+        """As `System.read`. Every page bears the time of the first answer."""
+        today, start = self._today(), self._first_day
+        if since is not None:
+            start = max(start, since.astimezone(ZONE).date() - spec.REPORTS_AGAIN)
+        started: dt.datetime | None = None
+        for machine in await self._read_registers(lane):
+            for days in _windows(start, today):
+                listed = await self._ask(machine, days, lane)
+                started = started or listed.server_time
+                rows = tuple(each for each in listed.rows if not only_changed or _changed(each, since))
+                yield Page(rows=rows, server_time=started, complete=since is None)
+        if started is None:
+            yield Page(rows=(), server_time=self._clock.now())
+
+    async def get(self, record_id: str, lane: Lane) -> Seen | None:
+        """One report; None when no day has it. Where its day is not known, the youngest are asked first."""
+        machine = record_id.partition("/")[0]
+        for days in self._where(record_id):
+            listed = await self._ask(machine, days, lane)
+            found = next((seen for seen in listed.rows if seen.id == record_id), None)
+            if found:
+                return found
+        return None
+
+    def _where(self, record_id: str) -> Iterator[Days]:
+        if day := self._days.get(record_id):
+            yield day, day
+        yield from reversed(list(_windows(self._first_day, self._today(), from_the_end=True)))
+
+    def _today(self) -> dt.date:
+        return self._clock.now().astimezone(ZONE).date()
+
+    async def _ask(self, machine: str, days: Days, lane: Lane) -> Listed[Seen]:
+        query = {"machineId": machine, "startDate": days[0].isoformat(), "endDate": days[1].isoformat()}
+        listed = await self._calls.plain(spec.REPORTS, lane, query, "ZReports")
+        found = {seen.id: seen for seen in (_seen(machine, report) for report in listed.rows)}
+        days_of = ((seen.id, seen.fields.get("reported_at")) for seen in found.values())
+        self._days |= {number: dt.date.fromisoformat(str(at)[:10]) for number, at in days_of if at}
+        return Listed(tuple(found.values()), listed.server_time)
+
+    # -------------------------------------------------------------- check
+
+    async def findings(self) -> list[Finding]:
+        """Each register that is read, and whether it is still heard of."""
+        await self._ask_for_machines(Lane.READ)
+        machines = {_id(machine): machine for machine in self._machines}
+        return [self._finding(number, machines.get(number)) for number in self._registers or sorted(machines)]
+
+    def _finding(self, number: str, machine: Mapping[str, Any] | None) -> Finding:
+        where = f"{spec.TITLE}, registers"
+        if machine is None:
+            known = ", ".join(f"{name} {each}" for each, name in self.names.items())
+            return Finding(
+                ok=False,
+                code="TIL01",
+                what=f"there is no register {number}",
+                where=where,
+                todo=f"name one of these in registers: {known}",
+            )
+        name = mapping.text_of(machine.get("Name")) or number
+        heard_at = wire.moment(machine.get("LastConnection"))
+        if heard_at is None or self._clock.now() - heard_at <= spec.SILENT:
+            return Finding(ok=True, what=f"the register {name} is there", where=where)
+        return Finding(
+            ok=False,
+            code="TIL02",
+            what=f"the register {name} has not been heard of since {heard_at:%Y-%m-%d %H:%M} UTC",
+            where=where,
+            todo="start it and see that it has a network; what it sold crosses then",
+        )
+
+
+def _id(machine: Mapping[str, Any]) -> str:
+    return mapping.text_of(machine.get("Id"))
+
+
+def _seen(machine: str, report: Mapping[str, Any]) -> Seen:
+    """One report, known by its register and its number."""
+    name = mapping.text_of(report.get("ZReport"))
+    numbered = NUMBERED.fullmatch(name)
+    register, number = (numbered[1], int(numbered[2])) if numbered else (None, None)
+    payload = {**report, "Register": register, "Number": number, "Accounts": report.get("Accounts")}
+    reported_at = wire.moment(report.get("ReportDateTime"))
+    return Seen(
+        id=f"{machine}/{name if number is None else f'{number:09d}'}",
+        fields=mapping.POSTING.read(payload),
+        changed_at=reported_at,
+        born_at=reported_at,
+    )
+
+
+def _changed(seen: Seen, since: dt.datetime | None) -> bool:
+    return since is None or (seen.changed_at is not None and seen.changed_at >= since)
+
+
+def _windows(first: dt.date, last: dt.date, *, from_the_end: bool = False) -> Iterator[Days]:
+    """The days from `first` to `last` in parts that may be asked for at once; the odd days are one part."""
+    parts = -(-((last - first).days + 1) // spec.REPORTS_WINDOW.days)
+    for part in range(parts):
+        if from_the_end:
+            end = last - (parts - 1 - part) * spec.REPORTS_WINDOW
+            yield max(first, end - spec.REPORTS_WINDOW + DAY), end
+        else:
+            start = first + part * spec.REPORTS_WINDOW
+            yield start, min(last, start + spec.REPORTS_WINDOW - DAY)

@@ -1,0 +1,79 @@
+"""The list of articles, which items and stock are both read from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final, NamedTuple
+
+from daemon.core.records import Lane
+from daemon.ports import Clock
+from daemon.systems.fortnox import spec
+from daemon.systems.fortnox.articles import ACTIVE, ARTICLE, active, changed
+from daemon.systems.fortnox.calls import Calls, Listed
+
+SHOWN: Final = ("ArticleNumber", "Description", "EAN", "SalesPrice", "QuantityInStock")  # fortnox.md 7.4
+
+
+class Articles(NamedTuple):
+    """Articles by number, as a list showed them, and when Fortnox began to answer."""
+
+    rows: dict[str, dict[str, Any]]
+    server_time: dt.datetime
+
+
+class Shelf:
+    """One company's article list; a whole one that one kind asked for is there for the other for 30 s."""
+
+    def __init__(self, calls: Calls, clock: Clock) -> None:
+        self._calls, self._clock = calls, clock
+        self._many = False
+        self._kept: tuple[float, str, Articles] | None = None  # when it was asked for, and by which kind
+
+    async def whole(self, kind: str, lane: Lane) -> Articles:
+        """Every active article."""
+        kept = self._left_by_another(kind)
+        if kept is not None:
+            return kept
+        asked_at_s = self._clock.monotonic()
+        pages = [listed async for listed in self._calls.pages(ARTICLE, ACTIVE, lane)]
+        return self._keep(kind, asked_at_s, pages)
+
+    async def small(self, kind: str, lane: Lane) -> Articles | None:
+        """Every active article as far as one request shows them; None where it does not."""
+        kept = self._left_by_another(kind)
+        if kept is not None or self._many:
+            return kept
+        asked_at_s = self._clock.monotonic()
+        listed = await self._calls.first_page(ARTICLE, ACTIVE, lane)
+        self._many = listed.total > spec.SMALL_REGISTER
+        return None if self._many else self._keep(kind, asked_at_s, [listed])
+
+    async def changed(self, since: dt.datetime, lane: Lane) -> Articles:
+        """What changed since, whoever is active; prices and quantities do not count as changes."""
+        pages = await changed(self._calls, since, lane)
+        rows = {str(row[ARTICLE.key]): row for listed in pages for row in listed.rows}
+        return Articles(rows, pages[0].server_time)
+
+    def forget(self) -> None:
+        """An article was written: what was listed before is old."""
+        self._kept = None
+
+    def _left_by_another(self, kind: str) -> Articles | None:
+        """A list that another kind asked for just now; each is used once."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return None
+        asked_at_s, asker, articles = kept
+        young = self._clock.monotonic() - asked_at_s <= spec.SHELF_AGE.total_seconds()
+        return articles if asker != kind and young else None
+
+    def _keep(self, kind: str, asked_at_s: float, pages: list[Listed]) -> Articles:
+        self._many = pages[-1].total > spec.SMALL_REGISTER
+        rows = {str(row[ARTICLE.key]): _slim(row) for listed in pages for row in listed.rows}
+        articles = Articles(rows, pages[0].server_time)
+        self._kept = asked_at_s, kind, articles
+        return articles
+
+
+def _slim(row: dict[str, Any]) -> dict[str, Any]:
+    return active({name: row[name] for name in SHOWN if name in row})
