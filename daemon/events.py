@@ -147,6 +147,8 @@ OLDEST_UNKNOWN_SEEN = Event(
 )
 
 NUMBER_MISSING = Event("number_missing", "error", ("connector", "kind", "key"))
+CHANGES_MISSED = Event("changes_missed", "error", ("connector", "kind", "since"))
+CHANGES_OUT_OF_REACH = Event("changes_out_of_reach", "warning", ("connector", "kind", "since"))
 OVERDUE = Event("overdue", "error", ("connector", "kind", "key", "code", "due"))
 OVERDUE_SEEN = Event("overdue_seen", None, ("connector", "count"), (Effect("set", "overdue", "count"),))
 LIST_NOT_BELIEVED = Event("list_not_believed", "warning", ("system", "kind", "reason"))

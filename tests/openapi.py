@@ -64,6 +64,14 @@ DEVIATIONS = (
         "blank",
         "fortnox.md 8.2: empty is ignored, API_BLANK clears",
     ),
+    Deviation(
+        "fortnox",
+        "POST /3/vouchers",
+        "request/Voucher",
+        "required",
+        "any",
+        "fortnox.md 15: the year is said in the query, and clients leave it out of the body",
+    ),
     Deviation("fortnox", "* /3/*", "response/*", NOTHING, "null", "fortnox.md 8.3: null for nothing"),
     Deviation(
         "fortnox",

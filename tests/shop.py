@@ -7,10 +7,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from daemon.core.stockholm import ZONE
+from daemon.events import Events
 from tests.town import Town
 
 MACHINE, KEY = "bbbbbbbb-0000-4000-8000-000000000001", "0123456789abcdef0123456789abcdef"
@@ -35,6 +37,30 @@ class Shop(Town):
         self.config_path.write_text(tills, "utf-8")
         self.set(**keys)
         self.people.act("fortnox", "add_series", code="K", manual=True)
+        self.told: list[tuple[str, dict[str, Any]]] = []  # what the daemon cried out
+        self.events = Events(self._hear)
+
+    def _hear(self, level: str, name: str, fields: Mapping[str, Any]) -> None:
+        if level == "error":
+            self.told.append((name, dict(fields)))
+
+    def alarms(self, name: str) -> list[str]:
+        """The keys of what was told under this name, each as `register/number`."""
+        return [told["key"].partition(":")[2] for event, told in self.told if event == name]
+
+    def metric(self, name: str) -> float:
+        """A gauge of the connector, as Prometheus reads it."""
+        assert self.events
+        (line,) = re.findall(rf"^fortnox_syncd_{name}{{.*}} (.*)$", self.events.text().decode(), re.MULTILINE)
+        return float(line)
+
+    def set(self, **keys: Any) -> None:
+        """Set keys of the connector's section, also such as are there; None takes one away."""
+        top, section, connector = self.config_path.read_text("utf-8").partition("[connector.")
+        for key in keys:
+            connector = re.sub(rf"^{key} = .*\n", "", connector, flags=re.MULTILINE)
+        self.config_path.write_text(f"{top}{section}{connector}", "utf-8")
+        super().set(**{key: value for key, value in keys.items() if value is not None})
 
     # -------------------------------------------------------------- at the tills
 
@@ -85,28 +111,34 @@ class Shop(Town):
         """What the clock on the wall shows."""
         return self.clock.now().astimezone(ZONE)
 
-    def day(self, code: str = "A", register: int = 1, quantity: float = 1) -> Any:
-        """One sale by card, and the day is closed."""
+    def until(self, text: str) -> None:
+        """Let time pass until the clock on the wall shows this."""
+        left = dt.datetime.fromisoformat(text).replace(tzinfo=ZONE) - self.clock.now()
+        assert left >= dt.timedelta(0), f"{text} is over"
+        self.wait(seconds=left.total_seconds())
+
+    def day(self, code: str = "A", register: int = 1, quantity: float = 1, **at: str) -> Any:
+        """One sale by card, and the day is closed; `at` another time than now."""
         goods = [{"product_code": code, "quantity": quantity}]
-        self.till("sell", register=register, items=goods, payment="card")
-        return self.till("close_day", register=register)
+        self.till("sell", register=register, items=goods, payment="card", **at)
+        return self.till("close_day", register=register, **at)
 
     # -------------------------------------------------------------- in the office
 
-    def vouchers(self, series: str = "K") -> list[dict[str, Any]]:
-        """The vouchers of a series, whole, by number."""
-        found = self.people.fortnox(
-            "GET", f"/3/vouchers/sublist/{series}", limit="500", financialyear=self.year()
-        )
-        return [self.voucher(row["VoucherNumber"], series) for row in found["Vouchers"]]
+    def vouchers(self, series: str = "K", day: str = "") -> list[dict[str, Any]]:
+        """The vouchers of a series in the year of a day, today's unless said, whole, by number."""
+        year = self.year(day)
+        query = {"limit": "500", "financialyear": year}
+        found = self.people.fortnox("GET", f"/3/vouchers/sublist/{series}", **query)
+        return [self.voucher(row["VoucherNumber"], series, year) for row in found["Vouchers"]]
 
-    def voucher(self, number: int, series: str = "K") -> dict[str, Any]:
+    def voucher(self, number: int, series: str = "K", year: str = "") -> dict[str, Any]:
         """One voucher."""
         path = f"/3/vouchers/{series}/{number}"
-        return self.people.fortnox("GET", path, financialyear=self.year())["Voucher"]
+        return self.people.fortnox("GET", path, financialyear=year or self.year())["Voucher"]
 
-    def year(self) -> str:
-        """The id of the year of today."""
-        day = self.local().date().isoformat()
+    def year(self, day: str = "") -> str:
+        """The id of the year of a day, today's unless said."""
+        day = day or self.local().date().isoformat()
         (found,) = self.people.fortnox("GET", "/3/financialyears", date=day)["FinancialYears"]
         return str(found["Id"])

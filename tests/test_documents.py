@@ -19,7 +19,7 @@ from daemon.core.codes import CODES
 from daemon.errors import DaemonError
 from daemon.events import METRICS, PREFIX
 from daemon.pairs import PAIRS
-from daemon.pairs.settings import Guard
+from daemon.pairs.settings import ConnectorSettings, Guard
 from daemon.service.operate import EXITS
 
 ROOT = Path(__file__).parent.parent
@@ -146,27 +146,54 @@ def keys_of(struct):
     return {field.name for field in msgspec.structs.fields(struct)}
 
 
+TABLES = {"guard", "decides", "field_map", "delivery_map", "currencies", "accounts"}
+TABLES |= {"series_by_register", "cost_center_by_register", "sales_accounts", "vat_accounts"}
+COMMON = keys_of(ConnectorSettings) - TABLES
+
+
 def sections():
-    """Name of each kind of section, its keys in the example, its keys in the program."""
+    """What a section is called in the README: its keys in the example, its keys in the program."""
     raw = tomllib.loads(uncommented(EXAMPLE.read_text("utf-8")))
-    (company,), (connector,) = raw["company"].values(), raw["connector"].values()
+    (company,) = raw["company"].values()
+    connectors = {each["kind"]: each for each in raw["connector"].values()}
+    assert connectors.keys() == PAIRS.keys()
     return {
-        "daemon": (raw["daemon"], keys_of(Daemon)),
-        "company.NAME": (company, keys_of(Company)),
-        "connector.NAME": (connector, keys_of(PAIRS[connector["kind"]])),
-        "connector.NAME.guard": (connector["guard"], keys_of(Guard)),
+        "key of `[daemon]`": (set(raw["daemon"]), keys_of(Daemon)),
+        "key of `[company.NAME]`": (set(company), keys_of(Company)),
+        "key of `[connector.NAME]`": (
+            set.intersection(*map(set, connectors.values())) & COMMON,
+            COMMON | {"url"},
+        ),
+        **{
+            f"key of {article} `{kind}`": (set(connectors[kind]) - COMMON, keys_of(PAIRS[kind]) - COMMON)
+            for article, kind in (("a", "webcrm"), ("an", "eskassa"))
+        },
+        "key of `[connector.NAME.guard]`": (set(connectors["webcrm"]["guard"]), keys_of(Guard)),
     }
 
 
 @pytest.mark.row("D8")
-@pytest.mark.parametrize("section", ["daemon", "company.NAME", "connector.NAME", "connector.NAME.guard"])
+@pytest.mark.parametrize("section", sections(), ids=str)
 def test_the_example_and_the_readme_hold_every_key_and_no_other(section):
     """Commented or not, each key that the program takes is shown and described."""
     example, program = sections()[section]
-    tables = {"guard", "decides", "field_map", "delivery_map", "currencies"}
-    documented = set(named("\n".join(row[0] for row in cells(README, f"key of `[{section}]"))))
-    assert set(example) == program
-    assert program - tables == documented - {f"[connector.NAME.{table}]" for table in tables}
+    documented = set(named("\n".join(row[0] for row in cells(README, section))))
+    everywhere = {"guard", "url"}  # a section of its own; of every kind, and described so
+    assert example | everywhere == program | everywhere
+    plain = {name.removeprefix("[connector.NAME.").removesuffix("]") for name in documented}
+    assert program - {"guard"} | {"url"} == plain | {"url"}
+
+
+def filled(connectors):
+    """Connectors with the defaults of their tables filled in."""
+    crm, tills = connectors["webcrm"], connectors["tills"]
+    same = {"field_map": {}, "delivery_map": {}}
+    accounts = {"sales_accounts": {}, "vat_accounts": {}, "series_by_register": {}, "accounts": {}}
+    unlike = {**accounts, "cost_center_by_register": {}, "report_user": "", "report_password": None}
+    return (
+        (crm.places(), crm.delivery_places(), msgspec.structs.replace(crm, **same)),
+        (tills.all_sales_accounts(), tills.all_vat_accounts(), msgspec.structs.replace(tills, **unlike)),
+    )
 
 
 @pytest.mark.parametrize("change", [str, uncommented], ids=["as it stands", "with every default written out"])
@@ -187,15 +214,7 @@ def test_the_example_shows_the_defaults_as_they_are(tmp_path):
         configs[name] = load(tmp_path / name / "config.toml", {})
     plain, written = configs["plain"], configs["written"]
     assert plain.companies == written.companies
-    same = {"field_map": {}, "delivery_map": {}}  # compared with their defaults filled in
-    shown = [
-        {
-            name: (each.places(), each.delivery_places(), msgspec.structs.replace(each, **same))
-            for name, each in config.connectors.items()
-        }
-        for config in (plain, written)
-    ]
-    assert shown[0] == shown[1]
+    assert filled(plain.connectors) == filled(written.connectors)
 
 
 # ------------------------------------------------------------------ the rest

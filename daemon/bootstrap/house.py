@@ -110,10 +110,6 @@ class ConnectorLoop:
         self.interval_s, self.offset_s = float(settings.interval), float(settings.offset)
         self.connector, self.partner, self._doubting = connector, partner, doubting
 
-    async def prepare(self) -> None:
-        """First use of the vendors' systems."""
-        await self.connector.prepare()
-
     async def run_pass(
         self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
     ) -> ConnectorReport:
@@ -285,7 +281,7 @@ class House:
 
     def _partner(self, name: str, settings: ConnectorSettings, digest: str) -> End:
         kind, url = KINDS[settings.kind], str(getattr(settings, "url", ""))
-        throttle = self._throttle(f"{settings.kind}|{url}|{settings.account}", BUDGETS[settings.kind])
+        throttle = self._throttle(f"{settings.kind}|{url}|{settings.account}", kind.budget(settings))
         client = self._client(settings.company, settings.kind, url, throttle)
         grant = kind.grant(name, settings, client, self._clock)
         system = kind.system(name, settings, client, grant, self._clock, self._ids)

@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from daemon.config import read_secret
 from daemon.core.agreement import Agreement
+from daemon.core.budget import BUDGETS, Budget
 from daemon.net.auth import WebcrmGrant
 from daemon.net.auth_eskassa import EskassaSession, MachineGrant
 from daemon.pairs import fortnox_eskassa, fortnox_webcrm
@@ -32,6 +34,7 @@ class Kind(Struct, frozen=True):
     grant: Callable[[str, Any, Http, Clock], Grant]
     system: Callable[[str, Any, Http, Grant, Clock, Ids], System]
     uses: Callable[[Any], Uses] = lambda _settings: Uses()
+    budget: Callable[[Any], Budget] = lambda settings: BUDGETS[settings.kind]
 
 
 def _webcrm_grant(name: str, settings: fortnox_webcrm.Settings, http: Http, clock: Clock) -> Grant:
@@ -108,7 +111,13 @@ def _eskassa(
         registers=settings.registers,
         default_category=settings.default_category,
         positive_is_decrease=settings.positive_is_decrease,
+        with_invoiced=settings.invoice_sales == "reverse_in_z",
     )
+
+
+def _eskassa_budget(settings: fortnox_eskassa.Settings) -> Budget:
+    """The vendor tells no limit (dinkassa.md 2), so the operator may."""
+    return msgspec.structs.replace(BUDGETS["eskassa"], slots=settings.requests_per_second)
 
 
 def _eskassa_uses(settings: fortnox_eskassa.Settings) -> Uses:
@@ -117,7 +126,12 @@ def _eskassa_uses(settings: fortnox_eskassa.Settings) -> Uses:
 
 KINDS: Mapping[str, Kind] = {
     "eskassa": Kind(
-        fortnox_eskassa.LETTERS, fortnox_eskassa.agreements, _eskassa_grant, _eskassa, _eskassa_uses
+        fortnox_eskassa.LETTERS,
+        fortnox_eskassa.agreements,
+        _eskassa_grant,
+        _eskassa,
+        _eskassa_uses,
+        _eskassa_budget,
     ),
     "webcrm": Kind(fortnox_webcrm.LETTERS, fortnox_webcrm.agreements, _webcrm_grant, _webcrm),
 }

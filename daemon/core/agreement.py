@@ -113,8 +113,9 @@ class Agreement(Struct, frozen=True, kw_only=True):
     `view` says a Fortnox record in the partner's terms: a price with VAT, a shorter name. `series` is how
     records that are booked follow each other. A record that is gone at one of `ends` ends its link: the other
     one is decided about anew. What is `on_demand` crosses from the partner when something that belongs to it
-    does. With `one_way` nothing is taken from Fortnox. `removes` says whether a record of the partner's, new
-    or linked, may be removed there when Fortnox has none.
+    does. With `one_way` nothing is taken from Fortnox: what was made there is compared once and its own then.
+    With `removes` a record of the partner's that was linked is removed there when Fortnox has none any more;
+    `removes` says whether one that never was may be, too.
     """
 
     kind: str
@@ -138,6 +139,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     on_demand: bool = False
     one_way: bool = False
     removes: Callable[[Seen], bool] | None = None
+    part_of: str = ""
 
     def rule(self, field: str) -> FieldRule | None:
         """The rule of one field."""

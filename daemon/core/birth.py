@@ -29,10 +29,17 @@ def decide_birth(unit: Unit, side: Side, record: Seen, agreement: Agreement, tab
         key=unit.key,
         source_id=record.id,
         fields=fields,
-        reason="asked for by import" if unit.asked else f"new at the {side.value} side",
+        reason=_reason(unit, side, agreement),
         look=look,
     )
     return Decision(unit=unit, steps=(step,))
+
+
+def _reason(unit: Unit, side: Side, agreement: Agreement) -> str:
+    if not unit.asked:
+        return f"new at the {side.value} side"
+    wanted = agreement.on_demand and side is Side.PARTNER
+    return "something that belongs to it crosses" if wanted else "asked for by import"
 
 
 def _left_alone(unit: Unit, side: Side, record: Seen, agreement: Agreement) -> str:

@@ -151,6 +151,10 @@ TILL: Final = {
         "a Z-report holds sales on invoice, which an order books once more",
         "have the register leave them out; book this one by hand and ignore it",
     ),
+    "ZRP08": Code(
+        "the sales on invoice in a Z-report cannot be told apart",
+        "book it by hand without those sales, and ignore it",
+    ),
     "STK01": Code("the stock is kept in Fortnox' warehouse module", "set stock = false"),
     "STK02": Code("the stock call works the other way round", "set positive_is_decrease to its opposite"),
     "TIL01": Code("a register in the config does not exist", "name one that the list has"),

@@ -34,6 +34,7 @@ class DocumentRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `off` is in öre and counts once for the row, not for each unit (decision 46). `total` is what the
     side that shows the row makes of it. `text`, `unit` and `vat` (percent) are empty where nothing is said.
+    `account` is what the row is booked on, where that is not the article's own.
     """
 
     article: str = ""
@@ -45,6 +46,7 @@ class DocumentRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     total: int = 0
     unit: str = ""
     vat: Decimal | None = None
+    account: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -73,6 +75,11 @@ def worked_out(quantity: Decimal, price: Decimal, percent: Decimal = ZERO, off: 
 def sum_of(rows: Iterable[DocumentRow]) -> int:
     """What rows come to together, in öre."""
     return sum(row.total for row in rows)
+
+
+def vat_in(gross: int, rate: Decimal) -> int:
+    """The VAT in an amount that holds it, both in öre, half away from zero; `rate` in percent."""
+    return ore(Decimal(gross) * rate / (HUNDRED + rate) / HUNDRED)
 
 
 # ------------------------------------------------------------------ as one value

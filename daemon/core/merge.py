@@ -100,9 +100,8 @@ def merge(
             side, value = _sum(was, ours, theirs)
             to[side][field], then[field] = value, _then(side, ours, theirs)
             continue
-        verdict = (
-            _chosen(chosen, resting=resting) if chosen else _judge(rule, was, ours, theirs, resting=resting)
-        )
+        rests = resting and not rule.frozen  # nothing ever leaves what is frozen, and a change of it is told
+        verdict = _chosen(chosen, resting=rests) if chosen else _judge(rule, was, ours, theirs, resting=rests)
         if verdict.winner:
             to[verdict.winner.other][field] = ours if verdict.winner is Side.FORTNOX else theirs
         if verdict.state and rule.listed:
@@ -225,7 +224,9 @@ def _conflict(
 ) -> Conflict:
     return Conflict(
         field=rule.field,
-        base=was[0] if was else None,
+        base=next(
+            (half for half in was or () if half is not None), None
+        ),  # what one side alone has is its own
         fortnox=ours,
         partner=theirs,
         winner=verdict.winner,

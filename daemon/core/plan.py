@@ -75,8 +75,10 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
     fortnox, partner = unit.records.get(Side.FORTNOX), unit.records.get(Side.PARTNER)
     if agreement.ends - unit.records.keys():
         return Decision(unit=unit, unlinks=True)
-    if fortnox is None and partner and agreement.removes and agreement.removes(partner):
-        return _removal(unit, partner, bond.fortnox_id)
+    if fortnox is None and agreement.removes:
+        return _removal(unit, partner, bond.fortnox_id) if partner else Decision(unit=unit, unlinks=True)
+    if partner is None and fortnox and agreement.series:
+        return Decision(unit=unit, ignored="what was booked stays; the partner shows it no more")
     if fortnox is None or partner is None:
         return Decision(unit=unit, problem=_one_side_gone(unit))
     resting = not _takes_part(unit, partner.fields, agreement)
@@ -87,7 +89,7 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         bond.agreed,
         fortnox.fields,
         _in_fortnox_words(shown, unit, agreement),
-        [_as_locked(rule, locked) for rule in agreement.rules],
+        [_as_locked(rule, locked) for rule in agreement.rules if not _is_over(rule, bond, agreement)],
         tables.same(),
         resting=resting,
         resolved=unit.resolved,
@@ -116,6 +118,11 @@ def _in_fortnox_words(partner: Fields, unit: Unit, agreement: Agreement) -> Fiel
     number = unit.owner and unit.owner.ids.get(Side.FORTNOX)
     others = {name: value for name, value in partner.items() if name != field}
     return {**others, field: number} if number else others
+
+
+def _is_over(rule: FieldRule, bond: Bond, agreement: Agreement) -> bool:
+    """Whether a field was agreed on once, of what is Fortnox' own from then on."""
+    return agreement.one_way and rule.field in bond.agreed
 
 
 def _as_locked(rule: FieldRule, locked: Mapping[str, Locked]) -> FieldRule:
@@ -155,7 +162,7 @@ def _update(unit: Unit, side: Side, fields: Fields, then: Agreed, agreement: Agr
         rule.field
         for rule in rules
         if (rule.revert and shown.get(rule.field) == target.fields.get(rule.field))
-        or (rule.adds and rule.field in agreed)
+        or (rule.adds and (rule.field in agreed or not target.fields.get(rule.field)))
     ]
     return Update(
         kind=unit.kind,

@@ -22,6 +22,7 @@ DUE_AT: Final = dt.time(12)  # decision 15: the alarm of the next working day
 STOCKHOLM: Final = ZoneInfo("Europe/Stockholm")
 RESULT: Final = range(3000, 9000)  # accounts of income and cost
 ACCOUNTS: Final = range(1000, 10_000)  # fortnox.md 15
+ACCOUNT_DIGITS: Final = 4
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,29 +58,27 @@ def turnover(entries: Iterable[Entry]) -> int:
 # ------------------------------------------------------------------ what is booked
 
 
-def translated(
-    entries: Iterable[Entry], accounts: Mapping[str, str], cost_center: str = "", *, on_all: bool = True
-) -> tuple[Entry, ...]:
-    """
-    Entries under other account numbers, with a cost centre on all of them or on income and cost alone.
-
-    What is no number of an account stays as it is.
-    """
-    moved = (
+def translated(entries: Iterable[Entry], accounts: Mapping[str, str]) -> tuple[Entry, ...]:
+    """Entries under other account numbers; what is no number of an account may have one too."""
+    return tuple(
         msgspec.structs.replace(entry, account=accounts.get(entry.account, entry.account))
         for entry in entries
     )
+
+
+def centred(entries: Iterable[Entry], cost_center: str, *, on_all: bool) -> tuple[Entry, ...]:
+    """Entries with a cost centre, "" for none, on all of them or on income and cost alone."""
     return tuple(
         msgspec.structs.replace(entry, cost_center=cost_center)
-        if cost_center and (on_all or is_account(entry.account, RESULT))
+        if on_all or is_account(entry.account, RESULT)
         else entry
-        for entry in moved
+        for entry in entries
     )
 
 
 def is_account(text: str, among: range = ACCOUNTS) -> bool:
     """Whether a text is the number of an account."""
-    return text.isascii() and text.isdigit() and int(text) in among
+    return len(text) == ACCOUNT_DIGITS and text.isascii() and text.isdigit() and int(text) in among
 
 
 def rounded(entries: tuple[Entry, ...], limit: int, account: str) -> tuple[Entry, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from daemon.core.agreement import Resolved, Same
@@ -141,6 +142,11 @@ class Decision(Struct, frozen=True, kw_only=True):
     ignored: str = ""  # why it does not cross, when it is nobody's fault
     wants: tuple[str, Side, str] | None = None
     unlinks: bool = False
+
+    def hindered(self, key: str, problem: Problem) -> Decision:
+        """The same with what keeps the record `key` from being made now, without its steps."""
+        told = msgspec.structs.replace(problem, where=f"{key}, {problem.where}")
+        return msgspec.structs.replace(self, steps=(), problem=told)
 
 
 class Tables(Struct, frozen=True, kw_only=True):

@@ -11,10 +11,11 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from daemon.demo import compare, processes, scenes
+from daemon.demo import compare, processes, scenes, tills
 from daemon.demo.people import People
 from daemon.demo.processes import Daemon, Failed
 from daemon.demo.stage import Stage
@@ -23,7 +24,7 @@ FIRST_PASS_S: Final = 30.0
 FAILED: Final = 1
 
 HEADING: Final = """\
-fortnox-syncd demo: two pretend vendors, one real daemon, both call limits on.
+fortnox-syncd demo: three pretend vendors, one real daemon, all call limits on.
 
 """
 COLUMNS: Final = """
@@ -69,6 +70,8 @@ def _play(folder: Path) -> int:
             for scene in scenes.SCENES:
                 scene(stage)
             differences, agreed = compare.compare(people)
+            at_tills, also = tills.differences(people)
+            differences += at_tills
             _show_metrics(daemon)
     except Failed as failure:
         say(f"\nFAILED: {failure}\n")
@@ -76,7 +79,8 @@ def _play(folder: Path) -> int:
     if differences:
         say("".join(["\nFAILED: the two sides differ:\n", *(f"  {each}\n" for each in differences)]))
         return FAILED
-    say(f"\nBoth sides agree: {agreed}.\n{time.monotonic() - began_s:.0f} s, and everything is stopped.\n")
+    took_s = time.monotonic() - began_s
+    say(f"\nBoth sides agree: {agreed};\n{also}.\n{took_s:.0f} s, and everything is stopped.\n")
     return 0
 
 
@@ -86,13 +90,15 @@ def _first_pass(daemon: Daemon, began_s: float) -> None:
     linked = [row for row in done if row["action"] == "link"]
     made = [row for row in done if row["action"] == "create"]
     to_fortnox = [row for row in made if row["key"].startswith("partner:")]
-    articles = [row for row in made if row["kind"] == "article"]
+    kinds = Counter(row["kind"] for row in made if row not in to_fortnox)
+    both = Counter(row["kind"] for row in linked)
     say(
         f"The first pass, ready {time.monotonic() - began_s:.1f} s after the start:\n"
-        f"  {len(linked):3} customers known to both were linked by their organisation number\n"
+        f"  {both['customer']:3} customers known to both were linked by number or organisation number\n"
         f"  {len(to_fortnox):3} customers were created in Fortnox, their numbers written back\n"
-        f"  {len(made) - len(to_fortnox) - len(articles):3} customers were created in webCRM\n"
-        f"  {len(articles):3} articles were created in webCRM's catalogue\n"
+        f"  {kinds['customer']:3} customers were created in webCRM and the tills\n"
+        f"  {kinds['article']:3} articles were created in webCRM's catalogue\n"
+        f"  {kinds['item']:3} articles were created in the tills, {both['item']} were there\n"
     )
 
 

@@ -1,7 +1,7 @@
 """
-Those who work in both systems: their own tokens and call budget, and the vendors' HTTP APIs.
+Those who work in the systems: their own tokens and call budget, and the vendors' HTTP APIs.
 
-Sources: fortnox.md 2.1, 5 and 10-12; webcrm.md 2, 5, 7 and 9-11.
+Sources: fortnox.md 2.1, 5, 10-12 and 15; webcrm.md 2, 5, 7 and 9-11; dinkassa.md 2, 3 and 5.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ Record = dict[str, Any]
 
 
 class People:
-    """One seat in Fortnox, one in webCRM, and the sandbox's own screen. Use it as a context manager."""
+    """Seats in Fortnox, in webCRM, at the tills and the sandbox. Use it as a context manager."""
 
     def __init__(self, folder: Path) -> None:
         """Takes addresses and credentials from the `users.json` that the sandbox wrote."""
         self._users = json.loads((folder / "users.json").read_text("utf-8"))
         self._client = httpx.Client(trust_env=False, timeout=ANSWER_S)
-        self._tokens = {"fortnox": self._fortnox_token(), "webcrm": self._webcrm_token()}
+        self._signed = {
+            "fortnox": {"Authorization": f"Bearer {self._fortnox_token()}"},
+            "webcrm": {"Authorization": f"Bearer {self._webcrm_token()}"},
+            "eskassa": self._till_headers(),
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +66,12 @@ class People:
     def set_price(self, number: str, price: float) -> None:
         """Change an article's price in price list A."""
         self._fortnox("PUT", f"/prices/A/{number}/0", {"Price": {"Price": price}})
+
+    def receive(self, number: str, quantity: float) -> None:
+        """Goods arrive: the stock of an article is set to as much more."""
+        article = self._fortnox("GET", f"/articles/{number}")["Article"]
+        now = article["QuantityInStock"] + quantity
+        self._fortnox("PUT", f"/articles/{number}", {"Article": {"QuantityInStock": now}})
 
     def edit_order(self, number: str, **fields: Any) -> None:
         """Change some fields."""
@@ -135,6 +145,30 @@ class People:
     def _webcrm(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         return self._ask("webcrm", method, path, body, query)
 
+    # -------------------------------------------------------------- the tills
+
+    def items(self) -> list[Record]:
+        """Every article of the tills."""
+        rows: list[Record] = self._tills("/inventoryitem", offset="0", fetch="200")["Items"]
+        return rows
+
+    def reports(self) -> list[Record]:
+        """Every Z-report of today, of all registers."""
+        today = time.strftime("%Y-%m-%d")
+        days = {"startDate": today, "endDate": today}
+        path = "/reports/download-z-report-by-date/json"
+        machines = [machine["Id"] for machine in self._tills("/machine")["Items"]]
+        return [
+            each for machine in machines for each in self._tills(path, machineId=machine, **days)["ZReports"]
+        ]
+
+    def at_till(self, verb: str, **body: Any) -> None:
+        """Somebody does something at a till."""
+        self._control(f"eskassa/{verb}", body)
+
+    def _tills(self, path: str, **query: str) -> Any:
+        return self._ask("eskassa", "GET", f"/api{path}", None, query)
+
     # -------------------------------------------------------------- the sandbox
 
     def fortnox_screen(self, kind: str) -> list[Record]:
@@ -152,7 +186,7 @@ class People:
     # -------------------------------------------------------------- asking
 
     def _ask(self, system: str, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
-        headers = {"Authorization": f"Bearer {self._tokens[system]}", "Accept": "application/json"}
+        headers = {**self._signed[system], "Accept": "application/json"}
         url = f"{self._users[system]['url']}{path}"
         for _ in range(TRIES):
             answer = self._client.request(method, url, params=query, json=body, headers=headers)
@@ -170,6 +204,11 @@ class People:
             auth=(user["client_id"], user["client_secret"]),
         )
         return str(_sound(answer)["access_token"])
+
+    def _till_headers(self) -> dict[str, str]:
+        user = self._users["eskassa"]
+        names = {"MachineId": "machine_id", "MachineKey": "machine_key", "IntegratorId": "integrator_id"}
+        return {header: user[name] for header, name in names.items()}
 
     def _webcrm_token(self) -> str:
         user = self._users["webcrm"]
@@ -225,6 +264,26 @@ class View:
         """webCRM's deliveries by id."""
         return {int(row["DeliveryId"]): row for row in self._people.deliveries()}
 
+    @cached_property
+    def articles(self) -> dict[str, Record]:
+        """Fortnox' articles by number."""
+        return {str(row["ArticleNumber"]): row for row in self._people.fortnox_screen("articles")}
+
+    @cached_property
+    def stock(self) -> dict[str, float]:
+        """What Fortnox has of each article."""
+        return {number: row["QuantityInStock"] for number, row in self.articles.items()}
+
+    @cached_property
+    def vouchers(self) -> list[Record]:
+        """Fortnox' vouchers."""
+        return self._people.fortnox_screen("vouchers")
+
+    @cached_property
+    def items(self) -> dict[str, Record]:
+        """The tills' articles by number."""
+        return {row["ProductCode"]: row for row in self._people.items()}
+
     def lines(self, delivery: int) -> list[Record]:
         """A delivery's lines in their order."""
         return self._people.lines(delivery)
@@ -236,15 +295,19 @@ class View:
 
     @property
     def state(self) -> str:
-        """The connector's state."""
-        return str(self._status["connectors"][0]["state"])
+        """The state of webCRM's connector."""
+        return str(self._connector["state"])
 
     @property
     def parked(self) -> int:
-        """How many records wait for a person."""
-        return int(self._status["connectors"][0]["counts"]["parked"])
+        """How many of its records wait for a person."""
+        return int(self._connector["counts"]["parked"])
 
     @property
     def unknown(self) -> int:
-        """How many writes have an unknown outcome."""
-        return int(self._status["connectors"][0]["counts"]["unknown"])
+        """How many of its writes have an unknown outcome."""
+        return int(self._connector["counts"]["unknown"])
+
+    @property
+    def _connector(self) -> Record:
+        return next(row for row in self._status["connectors"] if row["kind"] == "webcrm")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from daemon.demo import documents
+from daemon.demo import documents, tills
 from daemon.demo.people import View
 from daemon.demo.processes import Failed
 from daemon.demo.stage import Stage
@@ -76,7 +76,9 @@ def _things_break(stage: Stage) -> None:
 
 SCENES: Final[tuple[Callable[[Stage], None], ...]] = (
     documents.delivery_is_made,
+    tills.goods_are_sold_and_received,
     _everybody_works,
+    tills.day_is_closed,
     documents.row_is_changed,
     _two_disagree,
     documents.order_is_invoiced,

@@ -24,6 +24,7 @@ from daemon.engine.parallel import for_each
 from daemon.events import LIST_NOT_BELIEVED, Events
 from daemon.ports import Clock, Journal, Observations, Page, System, Transaction
 
+LATEST = dt.timedelta(days=60)  # how late something that is booked may still come
 COMPLETE_EVERY = dt.timedelta(hours=24)  # a full comparison finds what no list of changes shows
 AT_ONCE = 8  # readings by key under way together; the budget decides how fast they go
 STORED_TOGETHER = 25  # records a transaction
@@ -136,10 +137,17 @@ class Account:
             await self._list(agreement, agreement.start, eager=eager)
         young = known and dt.timedelta(0) <= self._clock.now() - known.complete_at < COMPLETE_EVERY
         if known and (kind in self._doubted or not young):
-            # What no list of changes showed has changed since everything was compared the last time.
-            seen_all_at = min(known.complete_at, self._clock.now())
-            why = await self._list(agreement, None, eager=eager, seen_all_at=seen_all_at) or why
+            why = await self._compare(agreement, known, eager=eager) or why
         return why
+
+    async def _compare(self, agreement: Agreement, known: Mark, *, eager: bool) -> str:
+        """Read what no list of changes shows; why it is not believed, "" when it is."""
+        if agreement.series and self.side is Side.PARTNER:
+            # What is booked is never changed or deleted there, but it may come late.
+            return await self._list(agreement, self._clock.now() - LATEST, eager=eager, compares=True)
+        # It has changed since everything was compared the last time.
+        seen_all_at = min(known.complete_at, self._clock.now())
+        return await self._list(agreement, None, eager=eager, seen_all_at=seen_all_at)
 
     async def _list(
         self,
@@ -149,11 +157,13 @@ class Account:
         eager: bool,
         start: dt.datetime | None = None,
         seen_all_at: dt.datetime | None = None,
+        compares: bool = False,
     ) -> str:
         """
         One reading, stored as it comes; a page is held back so that the mark goes with the last.
 
-        Why it is not believed, "" when it is.
+        One that `compares` counts as a complete one though it shows only what is young. Why it is not
+        believed, "" when it is.
         """
         kind = agreement.kind
         changed_at = seen_all_at - self.system.overlap if seen_all_at else since
@@ -169,7 +179,8 @@ class Account:
                 following = await anext(pages, None)
                 finish = None
                 if following is None:
-                    finish = Finish(mark=mark, shape=self._shape(kind), complete=complete, start=start)
+                    whole = complete or compares
+                    finish = Finish(mark=mark, shape=self._shape(kind), complete=whole, start=start)
                 await self._store(agreement, page, changed_at, finish, began, eager=eager, run=run)
                 if following is None:
                     break

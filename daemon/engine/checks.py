@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
 from msgspec import Struct
 
 from daemon.core.agreement import Agreement
@@ -62,7 +61,11 @@ class Checks:
     async def news(self, this: Pass, kind: str, jobs: Sequence[Job]) -> list[Job]:
         """What was not refused before as it is, and is not set aside; each with what hinders it now."""
         going = await self._without_standstill(kind, jobs)
-        return [await self._hindered(this, job) for job in going] if self._agreements[kind].series else going
+        return (
+            [await self._hindered(this, kind, job) for job in going]
+            if self._agreements[kind].series
+            else going
+        )
 
     async def going(self, this: Pass, kind: str, jobs: list[Job], which: Which) -> list[Job]:
         """What may be done now; the rest stays on the list."""
@@ -72,15 +75,10 @@ class Checks:
         jobs = await self._check(this, kind, jobs, whole=which is Which.ALL)
         return await self._without_blind(kind, jobs)
 
-    async def _hindered(self, this: Pass, job: Job) -> Job:
-        """A job whose creation would be refused as things are: it waits, and is asked about in each pass."""
+    async def _hindered(self, this: Pass, kind: str, job: Job) -> Job:
         for step in job.decision.steps:
             if isinstance(step, Create):
-                system = self._ends.at(step.side).system
-                if problem := await system.hinders(step.kind, step.fields, this.lane):
-                    told = msgspec.structs.replace(problem, where=f"{step.key}, {problem.where}")
-                    decision = msgspec.structs.replace(job.decision, steps=(), problem=told)
-                    return msgspec.structs.replace(job, decision=decision, waits=True)
+                job = await self._writers[kind].hindered(job, step, this.lane)
         return job
 
     async def _in_turn(self, kind: str, jobs: list[Job]) -> list[Job]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from daemon.core.agreement import Agreement
 from daemon.core.doubt import Doubt, Waiting
 from daemon.core.records import Lane, Side
 from daemon.core.report import ConnectorReport, shown
-from daemon.core.steps import Create, Update
+from daemon.core.steps import Create, Step, Update
 from daemon.core.work import Binding, Counts, Intent, IntentState, Task, Which
 from daemon.engine.checks import creates
 from daemon.engine.first_run import read_ahead
@@ -28,7 +29,7 @@ from daemon.engine.selftest import Selftest
 from daemon.engine.settling import Settler
 from daemon.engine.watching import Watch
 from daemon.engine.writing import REQUEST_S, Writer
-from daemon.errors import Refused
+from daemon.errors import GrantError, Refused, RemoteError
 from daemon.events import Events
 from daemon.ports import Clock, Ids, Journal, Transaction
 
@@ -72,7 +73,7 @@ class Connector:
         """The kinds of record that are switched on."""
         return tuple(self._agreements)
 
-    async def prepare(self) -> None:
+    async def _prepare(self) -> None:
         """What must be known of both systems before the first pass. Cheap when repeated."""
         for side in Side:
             await self._ends.at(side).system.prepare()
@@ -109,16 +110,24 @@ class Connector:
         GrantError, StateError; what was done until then is stored.
         """
         this = Pass(dry_run=dry_run, lane=Lane.BULK if imports else Lane.FRESH, asked=imports is not None)
-        if not dry_run:
-            await self._watch.overdue()  # first: it must be told also when somebody is away
-        await self.prepare()
+        if dry_run:
+            return await self._pass(this, side, imports)
+        await self._watch.overdue()  # first: it must be told also when somebody is away
+        try:
+            return await self._pass(this, side, imports)
+        except (GrantError, RemoteError) as error:
+            await self._glance(this, error)
+            raise
+
+    async def _pass(self, this: Pass, side: Side | None, imports: str | None) -> ConnectorReport:
+        await self._prepare()
         self._selftest.begin()
         kinds = self._kinds(imports)
-        if not dry_run:
+        if not this.dry_run:
             await self._rounds.grow_up(this)
         for kind in kinds:
             await self._look(this, kind, side)
-        if not dry_run:
+        if not this.dry_run:
             unknown = await self._recover()
             for kind in kinds:
                 await self._settler(kind).settle_due(unknown)
@@ -127,6 +136,17 @@ class Connector:
         await self._to_fixed_point(this, kinds)
         this.off += self._selftest.red.values()
         return await self.report(this)
+
+    async def _glance(self, this: Pass, error: GrantError | RemoteError) -> None:
+        """Where Fortnox ended a pass before the partner was read: what falls due there must be known."""
+        partner = self._ends.partner
+        if isinstance(error, RemoteError) and error.system == partner.system.name:
+            return
+        for kind, agreement in self._agreements.items():
+            if agreement.series and (kind, Side.PARTNER) not in this.looked:
+                with suppress(GrantError, RemoteError):  # the pass has failed, and says why
+                    await partner.system.prepare()
+                    await partner.refresh(agreement)
 
     def _kinds(self, imports: str | None) -> Sequence[str]:
         """The kinds of a pass; an import takes along the kind that its records belong to."""
@@ -139,13 +159,16 @@ class Connector:
         timing = self._settings.timing
         return Settler(self.binding, self._writers[kind], self._selftest, timing, self._journal, self._clock)
 
-    async def _look(self, this: Pass, kind: str, side: Side | None) -> None:
-        """Read the lists of one kind, then by key what they say must be read."""
+    async def _look(self, this: Pass, kind: str, side: Side | None, *, afresh: bool = False) -> None:
+        """Read the lists of one kind, `afresh` however lately, then by key what they say must be read."""
         agreement = self._agreements[kind]
         for each in (side,) if side else tuple(Side):
             account = self._ends.at(each)
-            max_age_s = 0.0 if side is None else min(self._settings.max_age_s, self._rounds.grown_for_s())
+            young_s = min(self._settings.max_age_s, self._rounds.grown_for_s())
+            max_age_s = 0.0 if afresh or side is None else young_s
             this.looked.add((kind, each))
+            if reach := account.system.reach.get(kind):
+                await self._watch.missed(kind, each, reach)
             try:
                 why = await account.refresh(agreement, max_age_s=max_age_s, eager=side is None)
             except Refused as error:
@@ -194,7 +217,18 @@ class Connector:
             jobs = self._rounds.decide(kind, tasks)
         if not this.dry_run:
             await self._watch.gaps(kind, tasks)
-        return await self._rounds.act(this, kind, tasks, jobs)
+        before = len(this.steps)
+        acted = await self._rounds.act(this, kind, tasks, jobs)
+        if not this.dry_run:
+            await self._look_at_parts(this, kind, this.steps[before:])
+        return acted
+
+    async def _look_at_parts(self, this: Pass, kind: str, steps: Sequence[Step]) -> None:
+        """What was made just now is of another kind too, which is decided about in this pass."""
+        made = sorted({step.side for step in steps if isinstance(step, Create)})
+        for part in (each.kind for each in self._agreements.values() if each.part_of == kind):
+            for side in made:
+                await self._look(this, part, side, afresh=True)
 
     # -------------------------------------------------------------- first import
 

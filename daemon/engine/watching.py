@@ -1,7 +1,8 @@
 """
-What has not come: numbers that were passed over, and records that ought to have crossed by now.
+What has not come: numbers that were passed over, records that ought to have crossed by now, and changes
+that nobody shows any more.
 
-Both are alarms, told once and counted until they are mended or a person closes them. What is missing is
+All are alarms, told once and counted until they are mended or a person closes them. What is missing is
 parked under the key that it would have, so that it is booked like any other when it comes.
 """
 
@@ -15,9 +16,18 @@ from daemon.core.postings import MISSING
 from daemon.core.records import Fields, Problem, Seen, Side
 from daemon.core.steps import Decision, Unit
 from daemon.core.work import Binding, Task
-from daemon.events import NUMBER_MISSING, OVERDUE, OVERDUE_SEEN, Events
+from daemon.events import (
+    CHANGES_MISSED,
+    CHANGES_OUT_OF_REACH,
+    NUMBER_MISSING,
+    OVERDUE,
+    OVERDUE_SEEN,
+    Event,
+    Events,
+)
 from daemon.ports import Clock, Journal, Transaction
 
+MISSED = "TIL03"  # what changes that are not shown any more are parked under
 GAP_MOST = 100  # numbers that are told one by one; a register that starts again at another number has no gap
 
 
@@ -35,6 +45,7 @@ class Watch:
         self._binding, self._agreements = binding, agreements
         self._journal, self._clock, self._events = journal, clock, events
         self._told: set[tuple[str, str]] = set()  # kind, key
+        self._told_missed: set[tuple[str, dt.datetime]] = set()  # kind, since when
 
     async def gaps(self, kind: str, tasks: Sequence[Task]) -> None:
         """Park what must be between these records and the one before each; what has come is not missing."""
@@ -59,6 +70,31 @@ class Watch:
         for record_id in await self._journal.write(work):
             self._events.emit(NUMBER_MISSING, connector=self._binding.name, kind=kind, key=_key(record_id))
 
+    async def missed(self, kind: str, side: Side, reach: dt.timedelta) -> None:
+        """
+        Before a reading: tell of changes since the last one that are not shown any more, and keep it.
+
+        Of what was before the first reading nobody can have seen anything: it is told and not kept.
+        """
+        now, scope = self._clock.now(), self._binding.scope(side)
+        start = self._agreements[kind].start
+
+        def work(tx: Transaction) -> tuple[Event, dt.datetime] | None:
+            mark = tx.observations(scope, kind).mark()
+            since = max(mark.mark, start) if mark else start
+            if now - since <= reach:
+                return None
+            if mark is None:
+                return CHANGES_OUT_OF_REACH, since
+            tx.work(self._binding, kind).park(*_not_shown(kind, side, since, now - reach), now)
+            return CHANGES_MISSED, since
+
+        found = await self._journal.write(work)
+        if found and (kind, found[1]) not in self._told_missed:
+            event, since = found
+            self._told_missed.add((kind, since))
+            self._events.emit(event, connector=self._binding.name, kind=kind, since=since.isoformat())
+
     async def overdue(self) -> None:
         """Tell of what ought to have crossed by now, each once, and how much it is."""
         for kind, agreement in self._agreements.items():
@@ -81,6 +117,7 @@ class Watch:
 
         def work(tx: Transaction) -> Mapping[str, tuple[str, dt.datetime]]:
             here, shown = tx.work(self._binding, kind), tx.observations(self._binding.partner, kind)
+            here.collect()  # a pass that ended early has read more than it decided about
             late = {}
             for key, code in here.waiting():
                 side, _, record_id = key.partition(":")
@@ -96,6 +133,19 @@ class Watch:
 def _crosses(seen: Seen, agreement: Agreement) -> bool:
     """Whether a record of the partner's is one that crosses by itself."""
     return seen.changed_at is not None and seen.changed_at >= agreement.start and agreement.gate(seen.fields)
+
+
+def _not_shown(kind: str, side: Side, since: dt.datetime, until: dt.datetime) -> tuple[Decision, Problem]:
+    """Changes that were asked for too late, and what there is to say of them."""
+    first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (since, until))
+    unit = Unit(kind=kind, records={side: Seen(id=f"since {first}", fields={})})
+    problem = Problem(
+        code=MISSED,
+        what=f"what came from {first} to {last} UTC was asked for too late and is not shown any more",
+        where=unit.key,
+        todo="compare both sides by hand for those days; `ignore` closes the case",
+    )
+    return Decision(unit=unit, problem=problem), problem
 
 
 def _key(record_id: str) -> str:

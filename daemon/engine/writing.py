@@ -134,6 +134,13 @@ class Writer:
             await self._send(job, intent, lane)
         return True
 
+    async def hindered(self, job: Job, step: Create, lane: Lane) -> Job:
+        """A job whose creation would be refused as things are waits, and is asked about in each pass."""
+        problem = await self.system(step.side).hinders(self.kind, step.fields, lane)
+        if problem is None:
+            return job
+        return msgspec.structs.replace(job, decision=job.decision.hindered(step.key, problem), waits=True)
+
     def in_parts(self, step: Step) -> bool:
         """Whether a write takes several requests, so that a part of it may be done when it fails."""
         return isinstance(step, Update) and bool(step.fields.keys() & self._table(step.side).later)
@@ -171,7 +178,7 @@ class Writer:
             await self._stopped(intent)
             raise
         except (Refused, Gone) as error:
-            await self._refused(job, intent, error)
+            await self._refused(job, intent, error, lane)
             return
         except OutcomeUnknown as error:
             await self.unknown(intent, error)
@@ -225,21 +232,25 @@ class Writer:
             return
         await self.settle(intent, seen, Written(outcome="done", status=answer.status), job.task)
 
-    async def _refused(self, job: Job, intent: Intent, error: RemoteError) -> None:
+    async def _refused(self, job: Job, intent: Intent, error: RemoteError, lane: Lane) -> None:
         problem = Problem(code=error.code, what=error.what, where=intent.step.key, todo=error.todo)
-        status, code = error.status, error.vendor_code
+        step, (status, code) = intent.step, (error.status, error.vendor_code)
         written = Written(outcome="refused", status=status, code=code, cause=error.what, remedy=error.todo)
-        step = intent.step
+        if isinstance(step, Create) and self.agreement.series:
+            job = await self.hindered(job, step, lane)  # it may have come up since that was asked
+            problem = job.decision.problem or problem
         parts = self.in_parts(step) or (isinstance(step, Update) and step.then)
-        half = await self._read_half(intent) if parts else {}
+        half = await self._read_half(intent, written) if parts else {}
         if half is not None:
             await self.set_aside(intent, problem, job, written, half)
 
-    async def _read_half(self, intent: Intent) -> Agreeing | None:
+    async def _read_half(self, intent: Intent, written: Written) -> Agreeing | None:
         """
-        What a write of several requests, or of a number, left when it was refused; None where nobody knows.
+        What a write of several requests, or of a number, left when it was refused; None where nobody knows,
+        or it is decided anew.
 
-        A number that is not as it was may have been changed by what was refused.
+        A number that is not as it was was moved by others when their system refused: perhaps that is why.
+        Refused by us, after requests of which one may have changed it, it may be that.
         """
         step, account = intent.step, self._accounts[intent.step.side]
         assert isinstance(step, Update)
@@ -255,7 +266,11 @@ class Writer:
         if not found:
             return {}
         now = found[step.target_id]
-        changed = {} if unchanged(step, now.fields) else dict.fromkeys(step.then, UNSURE)
+        moved = not unchanged(step, now.fields)
+        if moved and written.status:
+            await self.forget(intent, now, written)
+            return None
+        changed = dict.fromkeys(step.then, UNSURE) if moved else {}
         return {**half_written(step, now, self._table(step.side)), **changed}
 
     async def unknown(self, intent: Intent, error: DaemonError, *, wait: dt.timedelta | None = None) -> None:
@@ -342,7 +357,8 @@ class Writer:
             if half:
                 self._agree(here, step, half, now)
             here.log(step, ids_of(step), outcome, now)
-            here.done(job.task)
+            if not job.waits:
+                here.done(job.task)
             tx.intents(self._binding).drop(intent)
 
         await self._journal.write(work)

@@ -103,6 +103,7 @@ RANGES: Final[Mapping[str, Range]] = {
     "create_count": Range(0, 1_000_000),
     "amount": Range(0, 1_000_000_000),
     "auto_round_limit": Range(0, 99),
+    "requests_per_second": Range(1, 20),
     "overwrite_share": Range(0, 1),
     "create_share": Range(0, 1),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -56,6 +56,7 @@ class System(Protocol):
     name: str  # in REGISTRY
     scope: str  # this account of it, "fortnox:1234567": the identity its records are remembered under
     overlap: dt.timedelta  # how far before its mark a reading must start again
+    reach: Mapping[str, dt.timedelta] = {}  # how far back changes are shown; all of a kind that is absent
 
     def table(self, kind: str) -> Table:
         """How `kind` is spelled here. Complete only after `prepare`."""

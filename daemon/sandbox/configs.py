@@ -8,6 +8,7 @@ do not spend the daemon's budget.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -36,6 +37,7 @@ PEOPLE_ESKASSA = {
 }
 PEOPLE_WEBCRM = {"auth_code": "22222222-2222-4222-8222-222222222222"}
 
+RECENT = dt.timedelta(days=20)
 UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 CONFIG = Template("""\
@@ -85,6 +87,7 @@ url = "$url/eskassa"
 machine_id = "bbbbbbbb-0000-4000-8000-000000000001"
 machine_key = { file = "credentials/connector.eskassa.machine_key" }
 integrator_id = "aaaaaaaa-0000-4000-8000-000000000001"
+requests_per_second = 8      # what this sandbox bears; the vendor tells no limit, so 1 elsewhere
 reports = true               # Z-reports become vouchers
 voucher_series = "K"
 invoices = true              # sales on invoice become orders
@@ -93,7 +96,7 @@ master = "fortnox"           # who decides about customers
 customers = true
 invoice_sales = "excluded"   # the registers leave such sales out of their Z-reports
 articles = true              # and their stock
-start = "2000-01-01"
+start = "$recently"         # a report is asked for by its day, so not from the beginning of time
 $pace"""),
 }
 
@@ -121,18 +124,28 @@ class _File(Struct, frozen=True):
 
 
 def write_configs(
-    folder: Path, url: str, interval: str | None = None, kinds: Collection[str] = CONNECTORS
+    folder: Path,
+    url: str,
+    interval: str | None = None,
+    kinds: Collection[str] = CONNECTORS,
+    today: dt.date | None = None,
 ) -> Path:
     """
     Write everything for the sandbox at `url` ("http://127.0.0.1:8700"); the path of `config.toml`.
 
-    `interval` ("2s") also paces the connectors, with half of it as the offset. There is one of each of `kinds`.
+    `interval` ("2s") also paces the connectors, half of it is the offset. There is one of each of `kinds`.
+    Tills begin some weeks before `today`.
     ConfigsError before anything is written when a file is there that the
     sandbox did not write; OSError when the folder cannot be written.
     """
     credentials = folder / "credentials"
     files = [
-        _File(folder / "config.toml", _config(url, interval, kinds), HEADER, 0o644),
+        _File(
+            folder / "config.toml",
+            _config(url, interval, kinds, today or dt.datetime.now(dt.UTC).date()),
+            HEADER,
+            0o644,
+        ),
         *(_File(credentials / name, secret, secret, 0o600) for name, secret in SECRETS.items()),
         _File(folder / "users.json", _users(url), USERS_MARK, 0o600),
     ]
@@ -153,12 +166,16 @@ def interval_s(interval: str) -> int:
     return int(found[1]) * UNITS_S[found[2]]
 
 
-def _config(url: str, interval: str | None, kinds: Collection[str]) -> str:
+def _config(url: str, interval: str | None, kinds: Collection[str], today: dt.date) -> str:
     pace = ""
     if interval is not None:
         offset_s = max(interval_s(interval) // 2, 1)
         pace = PACE.substitute(interval=interval, offset=f"{offset_s}s")
-    sections = [CONNECTORS[kind].substitute(url=url, pace=pace) for kind in CONNECTORS if kind in kinds]
+    sections = [
+        CONNECTORS[kind].substitute(url=url, pace=pace, recently=today - RECENT)
+        for kind in CONNECTORS
+        if kind in kinds
+    ]
     return CONFIG.substitute(header=HEADER, url=url, tenant_id=TENANT_ID) + "".join(sections)
 
 

@@ -54,10 +54,6 @@ class Loop(Protocol):
         """How long after the partner the Fortnox side is read."""
         ...
 
-    async def prepare(self) -> None:
-        """First use of the vendors' systems; cheap when repeated. Raises DaemonError."""
-        ...
-
     async def run_pass(
         self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
     ) -> ConnectorReport:

@@ -101,7 +101,6 @@ class OfflineHouse:
 
 async def _pass(loop: Loop, *, dry_run: bool, imports: str | None) -> ConnectorReport:
     async def work() -> ConnectorReport:
-        await loop.prepare()
         return await loop.run_pass(None, dry_run=dry_run, imports=imports)
 
     result = await contain(f"connector.{loop.name}", work)

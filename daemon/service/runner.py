@@ -237,7 +237,6 @@ class Runner:
         imports: str | None = None,
     ) -> ConnectorReport:
         async def work() -> ConnectorReport:
-            await self.loop.prepare()
             return await self.loop.run_pass(side, dry_run=dry_run, imports=imports)
 
         self._passing, began_s = True, self._clock.monotonic()

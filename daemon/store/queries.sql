@@ -29,10 +29,13 @@ UPDATE observations SET read_at = :read_at, due_at = NULL, seq = coalesce(:seq, 
     changed_at = nullif(max(coalesce(changed_at, ''), coalesce(:changed_at, '')), '')
 WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_whole
+-- One that is another than before, though no list row said so, makes the next row of it news: that may show again
+-- what the last one did.
 INSERT INTO observations
     (scope, kind, id, seq, sealed_fields, digest, whole, changed_at, born_at, read_at)
 VALUES (:scope, :kind, :id, :seq, :sealed, :digest, 1, :changed_at, :born_at, :read_at)
 ON CONFLICT DO UPDATE SET
+    row_digest = CASE WHEN whole AND due_at IS NULL AND row_digest NOTNULL THEN x'' ELSE row_digest END,
     seq = excluded.seq, sealed_fields = excluded.sealed_fields, digest = excluded.digest, whole = 1, gone = 0,
     changed_at = excluded.changed_at, born_at = coalesce(excluded.born_at, born_at),
     read_at = excluded.read_at, due_at = NULL
@@ -143,6 +146,8 @@ INSERT INTO links (connector, kind, fortnox_id, partner_id, sealed_agreed, linke
 VALUES (:connector, :kind, :fortnox_id, :partner_id, :sealed, :at)
 ON CONFLICT (connector, kind, partner_id) DO UPDATE SET sealed_agreed = excluded.sealed_agreed
     WHERE fortnox_id = excluded.fortnox_id
+-- name: link_move
+UPDATE links SET fortnox_id = :to WHERE connector = :connector AND kind = :kind AND fortnox_id = :fortnox_id
 -- name: links_all
 SELECT partner_id, sealed_agreed FROM links WHERE connector = :connector AND kind = :kind
 -- name: link_drop

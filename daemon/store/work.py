@@ -226,10 +226,18 @@ class Work:
     def agree(self, fortnox_id: str, partner_id: str, agreed: Agreeing, now: dt.datetime) -> None:
         """Link two records, or add to what they agreed on; None where nothing is agreed any more."""
         before = self.bond(Side.PARTNER, partner_id)
+        if before is None:
+            self._vacate(fortnox_id)
         both = {**(before.agreed if before else {}), **agreed}
         whole = {field: pair for field, pair in both.items() if pair is not None}
         sealed = self._sealer.seal(self._link_context(partner_id), whole)
         self._run("link_set", fortnox_id=fortnox_id, partner_id=partner_id, sealed=sealed, at=to_text(now))
+
+    def _vacate(self, fortnox_id: str) -> None:
+        """A number that is given again: what had it was deleted. Its twin is linked to nothing, and told."""
+        if bond := self.bond(Side.FORTNOX, fortnox_id):
+            self._run("link_move", fortnox_id=fortnox_id, to=f"{fortnox_id}, once of {bond.partner_id}")
+            self.again(Side.PARTNER, bond.partner_id)
 
     def unlink(self, partner_id: str) -> None:
         """The record has no twin any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from daemon.sandbox.world import World
 from tests.sandbox.toy import Toy
 
 URL = "http://127.0.0.1:8700"
+TODAY = dt.date(2026, 11, 22)
 LIMIT_S = 60  # for a machine with much else to do
 
 
@@ -47,7 +49,7 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
     """
     Every URL of the config leads to the sandbox, every secret it names is there, for its owner.
     """
-    config = tomllib.loads(write_configs(tmp_path / "new" / "folder", URL).read_text())
+    config = tomllib.loads(write_configs(tmp_path / "new" / "folder", URL, today=TODAY).read_text())
     folder = tmp_path / "new" / "folder"
     assert config == {
         "daemon": {"state_dir": "state", "runtime_dir": "run", "settle": "2s", "gap": "1s"},
@@ -74,6 +76,7 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
                 "machine_id": "bbbbbbbb-0000-4000-8000-000000000001",
                 "machine_key": {"file": "credentials/connector.eskassa.machine_key"},
                 "integrator_id": "aaaaaaaa-0000-4000-8000-000000000001",
+                "requests_per_second": 8,
                 "reports": True,
                 "voucher_series": "K",
                 "invoices": True,
@@ -82,7 +85,7 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
                 "customers": True,
                 "invoice_sales": "excluded",
                 "articles": True,
-                "start": "2000-01-01",
+                "start": "2026-11-02",
             },
             "webcrm": {
                 "kind": "webcrm",

@@ -66,6 +66,7 @@ VOUCHER = {
         {"Account": 2611, "Debit": 0, "Credit": 25},
     ],
 }
+WITHOUT_YEAR = {name: value for name, value in VOUCHER.items() if name != "Year"}
 IN_YEAR = {"financialyear": "2"}
 OF_DAY = {**IN_YEAR, "fromdate": "2026-03-02", "todate": "2026-03-02", "voucherseries": "K"}
 FILE_ID = str(uuid.uuid5(uuid.NAMESPACE_URL, "1234567 inbox 1"))  # the first that this Fortnox gives out
@@ -293,6 +294,7 @@ FORTNOX = [
         201,
     ),
     ("a voucher", "POST", "/3/vouchers", IN_YEAR, {"Voucher": VOUCHER}, 201),
+    ("one without the year in it", "POST", "/3/vouchers", IN_YEAR, {"Voucher": WITHOUT_YEAR}, 201),
     (
         "a voucher that does not balance",
         "POST",
@@ -302,7 +304,7 @@ FORTNOX = [
         400,
     ),
     ("the voucher", "GET", "/3/vouchers/K/1", IN_YEAR, None, 200),
-    ("a voucher that is not there", "GET", "/3/vouchers/K/2", IN_YEAR, None, 404),
+    ("a voucher that is not there", "GET", "/3/vouchers/K/3", IN_YEAR, None, 404),
     ("a voucher is not changed", "PUT", "/3/vouchers/K/1", IN_YEAR, {"Voucher": VOUCHER}, 405),
     ("a voucher is not deleted", "DELETE", "/3/vouchers/K/1", IN_YEAR, None, 405),
     ("the vouchers of a day", "GET", "/3/vouchers", OF_DAY, None, 200),

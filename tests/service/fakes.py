@@ -127,9 +127,6 @@ class ScriptedLoop:
         self.in_step = None  # an event: the pass is inside a write until it is set
         self.ended_cleanly = None
 
-    async def prepare(self):
-        return None
-
     def creations_wait(self):
         return None
 

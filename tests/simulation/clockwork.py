@@ -11,6 +11,7 @@ import asyncio
 import datetime as dt
 import selectors
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -35,17 +36,17 @@ class _Nobody(selectors.DefaultSelector):
         loop.now_s += TICK_S + timeout
         self.busy = 0 if timeout else self.busy + 1
         assert self.busy < BUSY_MOST, "somebody is busy for ever, and no time passes"
-        assert loop.now_s < ENDS_WITHIN_S, "the world does not end"
+        assert loop.now_s < loop.ends_within_s, "the world does not end"
         return []
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
     """The loop; `now_s` is its time."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends_within_s: float = ENDS_WITHIN_S) -> None:
         selector = _Nobody()
         selector.loop = self
-        self.now_s = 0.0
+        self.now_s, self.ends_within_s = 0.0, ends_within_s
         super().__init__(selector)
 
     def time(self) -> float:
@@ -99,6 +100,6 @@ class HostClock:
         await anyio.sleep(max(seconds, 0.0))
 
 
-def simulated(work: Callable[[], Awaitable[T]]) -> T:
+def simulated(work: Callable[[], Awaitable[T]], ends_within_s: float = ENDS_WITHIN_S) -> T:
     """The result of `work` on a loop of its own."""
-    return anyio.run(work, backend_options={"loop_factory": SimulatedLoop})
+    return anyio.run(work, backend_options={"loop_factory": partial(SimulatedLoop, ends_within_s)})

@@ -238,7 +238,7 @@ class Simulation:
         code = dict(parse_qsl(urlsplit(back).query))["code"]
         self._refused = True
         with suppress(DaemonError):
-            await process.ask(process.supervisor.authorize(COMPANY, code, URL))
+            await process.ask(process.supervisor.vendors.authorize(COMPANY, code, URL))
             self._refused = False
             await self.nudge(process)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from daemon.core.records import Lane
@@ -187,6 +189,14 @@ async def test_one_reading_serves_articles_and_stock(shop):
     assert stock.fields == {"number": "1001", "quantity": 900}
 
 
+async def test_articles_use_no_list_that_stock_has_read(shop):
+    """It is from the pass before: an edit made since, however lately, would be missed."""
+    await shop.rows("stock")
+    await shop.rows("item")
+
+    assert shop.asked("GET /inventoryitem") == 2
+
+
 BETWEEN = {
     "the same kind again": lambda shop: shop.rows("item"),
     "half a minute": lambda shop: shop.clock.sleep(30),
@@ -270,6 +280,24 @@ async def test_a_missing_category_is_made_first(shop):
     assert category.body == {"Item": {"Name": "Fortnox"}}
     assert category.query["requestKey"] != made.query["requestKey"] == KEY["requestKey"]
     assert made.body["Item"]["CategoryId"] == "9"
+
+
+async def test_a_missing_category_is_made_once_for_articles_that_are_made_at_the_same_time(shop, monkeypatch):
+    """The second one waits for it."""
+    shop.http["GET /category"] = listed()
+    shop.http["POST /category"] = shown({"Id": "9", "Name": "Fortnox"})
+    send = shop.http.send
+
+    async def slow(request):
+        await anyio.lowlevel.checkpoint()
+        return await send(request)
+
+    monkeypatch.setattr(shop.http, "send", slow)
+    async with anyio.create_task_group() as group:
+        for name in ("Kaffe", "Te"):
+            group.start_soon(shop.system.create, "item", {"name": name}, Lane.FRESH)
+
+    assert (shop.asked("POST /category"), shop.asked("POST /inventoryitem")) == (1, 2)
 
 
 async def test_a_category_that_nobody_heard_of_keeps_the_article_from_being_sent(shop):
@@ -425,15 +453,12 @@ async def test_a_customer_in_our_words(shop):
     assert seen.changed_at == dt.datetime(2026, 7, 2, 7, 0, tzinfo=dt.UTC)
 
 
-async def test_of_changed_customers_only_those(shop):
-    """There is no filter, so the whole list is read for it."""
-    shop.http["GET /customer"] = listed(
-        ACME, {**ACME, "Id": "18", "LastModifiedDateTime": "2026-11-20T11:00:00"}
-    )
+@pytest.mark.parametrize("kind", ["posting", "customer", "document"])
+async def test_a_list_of_changes_costs_nothing(shop, kind):
+    """Whole lists tell when each row changed."""
+    (page,) = await shop.pages(kind, SINCE, only_changed=True)
 
-    (page,) = await shop.pages("customer", SINCE, only_changed=True)
-
-    assert ([seen.id for seen in page.rows], page.complete) == (["18"], False)
+    assert (page.rows, page.complete, list(shop.http.sent)) == ((), False, [])
 
 
 async def test_a_new_customer_is_made_of_exactly_its_fields(shop):

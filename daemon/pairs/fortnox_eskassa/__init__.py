@@ -9,18 +9,20 @@ dinkassa.md 7 and 8, swedish-accounting.md 3, 6 and 9. What crosses how is in `p
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from daemon.core.agreement import Agreement
 from daemon.core.postings import is_account
 from daemon.core.wanted import Wanted
 from daemon.pairs.fortnox_eskassa import goods, postings, sales
-from daemon.pairs.fortnox_eskassa.settings import Settings
+from daemon.pairs.fortnox_eskassa.settings import SALES_ACCOUNTS, VAT_ACCOUNTS, Settings
 
 __all__ = ["LETTERS", "Settings", "agreements", "contradictions", "wanted"]
 
 LETTERS: Final = "EK"  # this pair's two letters in our references
+REGISTERS_OWN: Final = re.compile("[0-9]{1,4}")  # an account number in a till (dinkassa.md 3.3)
 LEDGER: Final = "1510"  # reconciled against Fortnox's customer ledger (swedish-accounting.md 6)
 
 # ------------------------------------------------------------------ what may stand together
@@ -63,7 +65,12 @@ _TWO_MASTERS: Final = (
 _TWICE: Final = (
     "invoice_sales",
     "a sale on invoice may be booked twice, by the Z-report and by the invoice made from the order",
-    'write "excluded" when the register leaves such sales out of its Z-reports',
+    'write "excluded" when the registers leave such sales out of their Z-reports, else "reverse_in_z"',
+)
+_NOT_TWICE: Final = (
+    "invoice_sales",
+    "only where Z-reports and invoices both cross is there something to take back or to clear",
+    'set reports and invoices to true, or write "excluded"',
 )
 _REMOVED_BY_TILL: Final = (
     "remove_customers",
@@ -82,6 +89,15 @@ _IN_LEDGER: Final = (
     "use another account for the register's own receivable: 1511",
 )
 
+_BOTH_WAYS: Final = ("reverse_in_z", "clearing")
+
+
+def _receivables(settings: Settings) -> Collection[str]:
+    """What the register's own receivable is called in the register and in Fortnox."""
+    account = settings.receivable_account
+    return {account, settings.accounts.get(account, account)}
+
+
 # (whether it is so, the mistake)
 RULES: Final[tuple[tuple[Callable[[Settings], bool], Mistake], ...]] = (
     (lambda s: not (s.reports or s.invoices or s.articles), _NOTHING),
@@ -94,10 +110,11 @@ RULES: Final[tuple[tuple[Callable[[Settings], bool], Mistake], ...]] = (
     (lambda s: s.invoices and not s.payment_terms, _TERMS),
     (lambda s: s.articles and s.invoices and s.master == "till", _TWO_MASTERS),
     (lambda s: s.reports and s.invoices and not s.invoice_sales, _TWICE),
+    (lambda s: s.invoice_sales in _BOTH_WAYS and not (s.reports and s.invoices), _NOT_TWICE),
     (lambda s: s.remove_customers and s.master != "fortnox", _REMOVED_BY_TILL),
     (lambda s: s.remove_articles and not s.articles, _REMOVED_ARTICLES),
     (lambda s: s.report_login == "web" and not (s.report_user and s.report_password), _NO_LOGIN),
-    (lambda s: s.invoices and s.receivable_account == LEDGER, _IN_LEDGER),
+    (lambda s: s.invoices and LEDGER in _receivables(s), _IN_LEDGER),
 )  # fmt: skip
 
 
@@ -107,16 +124,30 @@ def contradictions(settings: Settings) -> list[Mistake]:
     named = [
         ("rounding_account", settings.rounding_account),
         ("receivable_account", settings.receivable_account),
+        *(("sales_accounts", account) for account in settings.sales_accounts.values()),
+        *(("vat_accounts", account) for account in settings.vat_accounts.values()),
     ]
-    named += [("accounts", account) for pair in settings.accounts.items() for account in pair]
+    named += [("accounts", account) for account in settings.accounts.values()]
     found += [
         (key, f"{account!r} is no account", "write four digits, 1000 to 9999")
         for key, account in named
         if not is_account(account)
     ]
+    found += [
+        ("accounts", f"{account!r} is no account of a register", "write its digits, at most four")
+        for account in settings.accounts
+        if not REGISTERS_OWN.fullmatch(account)
+    ]
+    found += _odd_rates("sales_accounts", settings.sales_accounts, SALES_ACCOUNTS)
+    found += _odd_rates("vat_accounts", settings.vat_accounts, VAT_ACCOUNTS)
     todo = f"use one of {', '.join(sorted(sales.CUSTOMER_FIELDS))}; Fortnox decides about articles"
     odd = sorted(set(settings.decides) - set(sales.CUSTOMER_FIELDS))
     return found + [("decides", f"{field!r} is not a field that can be decided", todo) for field in odd]
+
+
+def _odd_rates(key: str, rates: Collection[str], known: Collection[str]) -> list[Mistake]:
+    todo = f"write one of {', '.join(known)}"
+    return [(key, f"{rate!r} is no VAT rate of a till", todo) for rate in rates if rate not in known]
 
 
 # ------------------------------------------------------------------ what is agreed
@@ -148,7 +179,7 @@ def wanted(settings: Settings) -> tuple[Wanted, ...]:
     """The values that must exist in Fortnox, for `check --online` (row K9)."""
     reports, invoices, articles = settings.reports, settings.invoices, settings.articles
     centers = {settings.cost_center, *settings.cost_center_by_register.values()} - {""}
-    accounts = {*settings.accounts.values()}
+    accounts = {*settings.accounts.values(), *_of_invoices(settings)}
     if settings.auto_round_limit:
         accounts.add(settings.rounding_account)
     return (
@@ -158,3 +189,13 @@ def wanted(settings: Settings) -> tuple[Wanted, ...]:
         *([Wanted("payment_terms", settings.payment_terms, "payment_terms")] if invoices else []),
         *([Wanted("price_lists", settings.price_list, "price_list")] if articles else []),
     )
+
+
+def _of_invoices(settings: Settings) -> Collection[str]:
+    """The accounts, in Fortnox, that sales on invoice are taken back from, or cleared on."""
+    given = {*settings.sales_accounts.values(), *settings.vat_accounts.values()}
+    named = {
+        "reverse_in_z": {settings.receivable_account, *given},
+        "clearing": {settings.receivable_account},
+    }
+    return {settings.accounts.get(each, each) for each in named.get(settings.invoice_sales, ())}

@@ -53,6 +53,7 @@ def stock(start: dt.datetime) -> Agreement:
         start=start,
         create={},
         ends=frozenset(Side),
+        part_of="item",
     )
 
 
@@ -61,15 +62,19 @@ def _anything(_item: Seen) -> bool:
 
 
 def as_sold(settings: Settings, article: Fields) -> Fields:
-    """An article of Fortnox as the till keeps it."""
+    """An article of Fortnox as the till keeps it; of one that is not sold there, what hides it."""
     number, name, active = article.get("number"), str(article.get("name") or ""), article.get("active")
+    own_code = f"{NO_EAN}{number}"[:BARCODE_CHARS]
+    if KEPT_OUT in name or (active is False and settings.remove_articles):
+        # Where it cannot be removed another one may have its barcode all the same.
+        return {"number": number, "barcode": own_code, "live": False, "active": active}
     return {
         "number": number,
         "name": name[:NAME_CHARS].strip() or None,
         "price": _with_vat(article.get(f"price:{settings.price_list}"), article.get("vat"), settings),
         "vat": article.get("vat"),
-        "barcode": article.get("barcode") or f"{NO_EAN}{number}"[:BARCODE_CHARS],
-        "live": KEPT_OUT not in name and (active is not False or not settings.remove_articles),
+        "barcode": article.get("barcode") or own_code,
+        "live": True,
         "active": active,
     }
 
@@ -86,6 +91,9 @@ def _is_offered(article: Fields) -> bool:
 
 
 def _offered(article: Fields) -> Fields | Problem:
+    if not article.get("name"):
+        todo = "name the article in Fortnox; it then crosses by itself"
+        return Problem(code="REC08", what="the name is empty", where="name", todo=todo)
     return {field: article[field] for field in (*FIELDS, "live") if field in article}
 
 

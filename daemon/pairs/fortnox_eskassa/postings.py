@@ -15,6 +15,7 @@ from daemon.core.agreement import Agreement, Decides, FieldRule, Series
 from daemon.core.postings import (
     Entry,
     balance,
+    centred,
     due,
     is_account,
     packed,
@@ -26,6 +27,7 @@ from daemon.core.postings import (
     unpacked,
 )
 from daemon.core.records import Fields, Problem, Side, Value
+from daemon.pairs.fortnox_eskassa.reversing import is_taken_back, on_receivable, taken_back
 from daemon.pairs.fortnox_eskassa.settings import Settings
 
 NOWHERE: Final[frozenset[Side]] = frozenset()
@@ -38,7 +40,12 @@ def agreement(settings: Settings, start: dt.datetime, mark: Callable[[str], str]
         kind="posting",
         rules=tuple(
             FieldRule(field=field, decides=Decides.NOBODY, to=NOWHERE, same=same, frozen=True)
-            for field, same in (("entries", partial(_same_sum, settings)), ("date", _any), ("text", _any))
+            for field, same in (
+                ("entries", partial(_same_sum, settings)),
+                ("date", _any),
+                ("text", _any),
+                ("reported_at", _any),
+            )
         ),
         recognised_by=("reference",),
         start=start,
@@ -58,7 +65,8 @@ def _any(_ours: Value, _theirs: Value) -> bool:
 
 def _same_sum(settings: Settings, booked: Value, reported: Value) -> bool:
     """Whether a voucher books what a report says: under other accounts perhaps, rounded perhaps."""
-    apart = abs(turnover(unpacked(booked)) - turnover(unpacked(reported)))
+    as_reported = (entry for entry in unpacked(booked) if not is_taken_back(entry))
+    apart = abs(turnover(as_reported) - turnover(unpacked(reported)))
     return apart <= settings.auto_round_limit
 
 
@@ -92,21 +100,21 @@ def voucher(settings: Settings, report: Fields) -> Fields | Problem:
     """What the voucher of a report is made of, or why there is none."""
     register = str(report.get("register") or "")
     entries = rounded(
-        translated(
-            unpacked(report.get("entries")),
-            settings.accounts,
-            settings.cost_center_by_register.get(register, settings.cost_center),
-            on_all=settings.cost_center_on == "all",
-        ),
+        translated(unpacked(report.get("entries")), settings.accounts),
         settings.auto_round_limit,
         settings.rounding_account,
     )
     if problem := _objection(settings, report, entries):
         return problem
-    day = _day(report["sold_at"] if settings.booked_on == "last_transaction_date" else report["reported_at"])
+    back = taken_back(settings, report, entries) if settings.invoice_sales == "reverse_in_z" else ()
+    if isinstance(back, Problem):
+        return back
+    on_all = settings.cost_center_on == "all"
+    entries = centred((*entries, *back), settings.center_of(register), on_all=on_all)
+    at = report.get("sold_at") if settings.booked_on == "last_transaction_date" else None
     return {
         "series": settings.series_by_register.get(register, settings.voucher_series),
-        "date": day,
+        "date": _day(at or report["reported_at"]),
         "text": f"Kassa {register}, Z-rapport {report['number']}, {_day(report['reported_at'])}",
         "entries": packed(entries),
     }
@@ -127,8 +135,8 @@ def _objection(settings: Settings, report: Fields, entries: tuple[Entry, ...]) -
         what = f"debit and credit differ by {told(packed([Entry(account='sum', amount=off)]))}"
         todo = "look at the report in the till; book it by hand and `ignore` it, or raise auto_round_limit"
         return _held("ZRP01", what, todo)
-    receivable = {settings.receivable_account, settings.accounts.get(settings.receivable_account)}
-    if settings.invoices and any(entry.account in receivable for entry in entries):
+    stays_out = settings.invoices and settings.invoice_sales in ("", "excluded")
+    if stays_out and on_receivable(settings, entries):
         what = (
             f"it has a row on {settings.receivable_account}: sales on invoice that an order books once more"
         )

@@ -7,15 +7,19 @@ Sources: rows K3-K5, decisions 4, 5, 17 and 44, dinkassa.md 7.2 and 8.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from daemon.core.agreement import Agreement, Belonging, Decides, FieldRule
-from daemon.core.documents import DocumentRow, kronor, packed, unpacked
+from daemon.core.documents import ZERO, DocumentRow, kronor, packed, sum_of, unpacked, vat_in
 from daemon.core.records import Fields, Problem, Seen, Side
 from daemon.pairs.fortnox_eskassa.settings import Settings
 
+NOWHERE: Final[frozenset[Side]] = frozenset()
 TO_TILL: Final = frozenset({Side.PARTNER})
 TO_FORTNOX: Final = frozenset({Side.FORTNOX})
 CUSTOMER_FIELDS: Final = (
@@ -63,8 +67,8 @@ def _active(customer: Fields) -> bool:
 
 
 def _is_old(start: dt.datetime, customer: Seen) -> bool:
-    """Whether a customer of the till is no new one, which has no invoice yet (decision 17)."""
-    return bool(customer.fields.get("number")) or (customer.born_at is not None and customer.born_at < start)
+    """Whether a customer of the till is no new one, which may have no invoice yet (decision 17)."""
+    return customer.born_at is not None and customer.born_at < start
 
 
 def _named(customer: Fields) -> Fields | Problem:
@@ -83,10 +87,14 @@ def _unnumbered(customer: Fields) -> Fields | Problem:
 
 
 def invoices(settings: Settings, start: dt.datetime, mark: Callable[[str], str]) -> Agreement:
-    """What is agreed on the register's invoices: each becomes one order, which then is Fortnox' own."""
+    """
+    What is agreed on the register's invoices: each becomes one order, which then is Fortnox' own.
+
+    An order that Fortnox stored with another total is told of: an open conflict.
+    """
     return Agreement(
         kind="document",
-        rules=(),
+        rules=(FieldRule(field="total", decides=Decides.NOBODY, to=NOWHERE, frozen=True),),
         recognised_by=("reference",),
         start=start,
         create={Side.FORTNOX: partial(order, settings)},
@@ -111,10 +119,6 @@ def order(settings: Settings, invoice: Fields) -> Fields | Problem:
         return Problem(code="REC13", what="the invoice has no rows", where="rows", todo=todo)
     if problem := _does_not_add_up(invoice, rows):
         return problem
-    paid = invoice.get("paid")
-    if isinstance(paid, int) and paid:
-        rows = (*rows, DocumentRow(text=f"OBS! {kronor(paid)} kr är redan betalt i kassan."))
-    register = str(invoice.get("register") or "")
     return {
         "form": "order",
         "date": invoice.get("date"),
@@ -122,17 +126,52 @@ def order(settings: Settings, invoice: Fields) -> Fields | Problem:
         "your_number": invoice.get("key"),
         "currency": CURRENCY,
         "vat_included": True,
-        "rows": packed(rows),
+        "rows": packed([*_sold(settings, rows), *_said(settings, invoice, rows)]),
         "terms": settings.payment_terms,
-        "cost_center": settings.cost_center_by_register.get(register, settings.cost_center) or None,
+        "cost_center": settings.center_of(invoice.get("register")) or None,
         "customer": invoice.get("customer"),
     }
 
 
+def _sold(settings: Settings, rows: tuple[DocumentRow, ...]) -> Iterable[DocumentRow]:
+    """
+    The rows that sell something.
+
+    Where the Z-report has booked sale and VAT already, they are what the register is owed, without VAT.
+    """
+    if settings.invoice_sales != "clearing":
+        return rows
+    account = settings.accounts.get(settings.receivable_account, settings.receivable_account)
+    return [row if row.is_text else replace(row, account=account, vat=ZERO) for row in rows]
+
+
+def _said(settings: Settings, invoice: Fields, rows: tuple[DocumentRow, ...]) -> Iterable[DocumentRow]:
+    """What whoever makes the invoice must know, in one row."""
+    said, paid = [], invoice.get("paid")
+    if isinstance(paid, int) and paid:
+        said.append(f"OBS! {kronor(paid)} kr är redan betalt i kassan.")
+    if settings.invoice_sales == "clearing":
+        vats = [f"{rate} % {kronor(amount)} kr" for rate, amount in vat_by_rate(rows)]
+        said.append(f"Momsen är redovisad i kassan: {', '.join(vats) or '0.00 kr'}.")
+    return [DocumentRow(text=" ".join(said))] if said else []
+
+
+def vat_by_rate(rows: Iterable[DocumentRow]) -> Sequence[tuple[str, int]]:
+    """The VAT in öre that is in one sale, by rate ("25"), the highest first; half up for each rate."""
+    gross: dict[Decimal, int] = {}
+    for row in rows:
+        rate = row.vat or ZERO
+        gross[rate] = gross.get(rate, 0) + row.total
+    return [
+        (f"{rate:f}", vat_in(amount, rate)) for rate, amount in sorted(gross.items(), reverse=True) if rate
+    ]
+
+
 def _does_not_add_up(invoice: Fields, rows: tuple[DocumentRow, ...]) -> Problem | None:
-    total, on_rows = invoice.get("total"), sum(row.total for row in rows)
-    if not isinstance(total, int) or total == on_rows:
+    total, on_rows = invoice.get("total"), sum_of(rows)
+    if total == on_rows:
         return None
-    what = f"its rows come to {kronor(on_rows)}, the invoice says {kronor(total)}"
+    says = kronor(total) if isinstance(total, int) else "nothing that can be read"
+    what = f"its rows come to {kronor(on_rows)}, the invoice says {says}"
     todo = "look at the receipt in the till; make the order by hand and `ignore` it"
     return Problem(code="REC16", what=what, where="rows", todo=todo)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from daemon.pairs.settings import ConnectorSettings, SecretRef
+
+NUMBER: Final = re.compile("[0-9]+$")  # of a register, at the end of its name
+# By VAT rate in percent (swedish-accounting.md 2.1).
+SALES_ACCOUNTS: Final = {"25": "3001", "12": "3002", "6": "3003", "0": "3004"}
+VAT_ACCOUNTS: Final = {"25": "2611", "12": "2621", "6": "2631"}
 
 
 class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -17,6 +23,7 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     machine_key: SecretRef
     integrator_id: str
     url: str = "https://www.dinkassa.se"
+    requests_per_second: int = 1
     report_login: Literal["machine", "web"] = "machine"
     report_user: str = ""
     report_password: SecretRef | None = None
@@ -40,8 +47,10 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     # invoices and customers
     master: Literal["", "till", "fortnox"] = ""
     payment_terms: str = ""
-    invoice_sales: Literal["", "excluded"] = ""
+    invoice_sales: Literal["", "excluded", "reverse_in_z", "clearing"] = ""
     receivable_account: str = "1511"
+    sales_accounts: Mapping[str, str] = {}
+    vat_accounts: Mapping[str, str] = {}
     remove_customers: bool = False
     # articles
     price_list: str = "A"
@@ -50,6 +59,25 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     remove_articles: bool = False
     default_category: str = "Fortnox"
     positive_is_decrease: bool = True
+
+    def center_of(self, register: object) -> str:
+        """
+        The cost centre of a register, "" for none.
+
+        It is named by its number ("1"), as Z-reports do; receipts name it as its owner does ("Kassa 1").
+        """
+        name = str(register or "")
+        number = NUMBER.search(name)
+        known = (self.cost_center_by_register.get(each) for each in (name, number and number[0]) if each)
+        return next((center for center in known if center is not None), self.cost_center)
+
+    def all_sales_accounts(self) -> Mapping[str, str]:
+        """The register's sales account for each VAT rate."""
+        return {**SALES_ACCOUNTS, **self.sales_accounts}
+
+    def all_vat_accounts(self) -> Mapping[str, str]:
+        """The register's account of output VAT for each VAT rate."""
+        return {**VAT_ACCOUNTS, **self.vat_accounts}
 
     def all_series(self) -> frozenset[str]:
         """Every voucher series that reports are booked in."""

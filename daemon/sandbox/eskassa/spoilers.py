@@ -76,6 +76,13 @@ def _skip_z(state: State, body: Body) -> Any:
     return {"skipped": till.closings}
 
 
+def _restart_z(state: State, body: Body) -> Any:
+    """As when its database is made anew; what was reported before stays in the cloud."""
+    till = asked.till(state, body)
+    till.closings = 0
+    return {"next": 1}
+
+
 def _expire_sessions(state: State, _body: Body) -> Any:
     ended = len(state.auth.sessions)
     state.auth.sessions.clear()
@@ -94,5 +101,6 @@ VERBS: dict[str, tuple[Verb, str]] = {
         "change a report afterwards, from its last row to its first: {register, number, by or rows}",
     ),
     "skip_z": (_skip_z, "a Z number is never used: {register}"),
+    "restart_z": (_restart_z, "a register's Z numbers begin at 1 again: {register}"),
     "expire_sessions": (_expire_sessions, "everybody is logged out: {}"),
 }

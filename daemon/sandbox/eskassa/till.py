@@ -99,7 +99,7 @@ class Till:
     reports: dict[int, Report] = field(default_factory=dict)
     hidden: dict[int, dt.datetime | None] = field(default_factory=dict)
     by_id: dict[str, Report] = field(default_factory=dict)
-    _shown: list[tuple[dt.datetime, int]] = field(default_factory=list)
+    _shown: list[Report] = field(default_factory=list)  # by time: a number may come again
 
     @property
     def name(self) -> str:
@@ -121,15 +121,15 @@ class Till:
     def show(self, report: Report) -> None:
         """Let a Z-report reach the cloud."""
         self.by_id[report.id] = report
-        insort(self._shown, (report.at, report.number))
+        insort(self._shown, report, key=_order)
 
     def shown(self, first: dt.datetime, last: dt.datetime, now: dt.datetime) -> Iterable[Report]:
         """The cloud's Z-reports made from `first` to `last` (local, both included), oldest first."""
-        start = bisect_left(self._shown, (first, 0))
-        end = bisect_right(self._shown, last, key=lambda entry: entry[0])
-        for _, number in self._shown[start:end]:
-            if self.is_open(number, now):
-                yield self.reports[number]
+        start = bisect_left(self._shown, (first, 0), key=_order)
+        end = bisect_right(self._shown, last, key=lambda report: report.at)
+        for report in self._shown[start:end]:
+            if self.is_open(report.number, now):
+                yield report
 
     def is_open(self, number: int, now: dt.datetime) -> bool:
         """Whether nobody hides the Z-report with that number now (local)."""
@@ -137,3 +137,7 @@ class Till:
             return True
         until = self.hidden[number]
         return until is not None and until <= now
+
+
+def _order(report: Report) -> tuple[dt.datetime, int]:
+    return report.at, report.number

@@ -28,7 +28,7 @@ class Both(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A reading of the list that one kind has seen and the other not."""
+    """A reading of the list that "item" has seen and "stock" not."""
 
     listed: Listed[Both]
     until_s: float
@@ -46,19 +46,23 @@ class Items:
         self._calls, self._clock = calls, clock
         self._category, self._category_id = category, ""
         self._sign = 1 if positive_is_decrease else -1
-        self._wrong_way = False  # the stock call was seen to work the other way round
+        self._way: bool | None = None  # whether the stock call was seen to work as the setting says
         self._fences: set[str] = set()  # whose answer never came: they may have used up their key
-        self._kept: dict[str, Kept] = {}
+        self._kept: Kept | None = None
         self._changes = 0
-        self._reading = anyio.Lock()
+        self._reading, self._choosing = anyio.Lock(), anyio.Lock()
 
     # -------------------------------------------------------------- reading
 
     async def read(self, kind: str, lane: Lane) -> AsyncIterator[Page]:
-        """Every item. What one kind has read serves the other one for half a minute, once."""
+        """
+        Every item. What "item" has read serves "stock" for half a minute, once.
+
+        Not the other way round: "item" is read first in a pass, and would see what was before it began.
+        """
         async with self._reading:
-            kept = self._kept.pop(kind, None)
-            fresh = kept is not None and self._clock.monotonic() < kept.until_s
+            kept, self._kept = self._kept, None
+            fresh = kept and kind == "stock" and self._clock.monotonic() < kept.until_s
             listed = kept.listed if kept and fresh else await self._listed(kind, lane)
         size = spec.FETCH[spec.ITEMS]
         for first in range(0, max(len(listed.rows), 1), size):
@@ -68,9 +72,8 @@ class Items:
     async def _listed(self, kind: str, lane: Lane) -> Listed[Both]:
         changes = self._changes
         listed = await self._calls.whole(spec.ITEMS, _both, lane)
-        if changes == self._changes:
-            other = "stock" if kind == "item" else "item"
-            self._kept[other] = Kept(listed, self._clock.monotonic() + spec.SHARED_S)
+        if changes == self._changes and kind == "item":
+            self._kept = Kept(listed, self._clock.monotonic() + spec.SHARED_S)
         return listed
 
     @contextmanager
@@ -84,7 +87,7 @@ class Items:
 
     def _forget(self) -> None:
         self._changes += 1
-        self._kept.clear()
+        self._kept = None
 
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
         """One item; None when there is none."""
@@ -125,10 +128,11 @@ class Items:
         return _answer(status, shown and shown.id, shown)
 
     async def _category_of(self, lane: Lane, once: str) -> str:
-        if not self._category_id:
-            found = await self.category(lane)
-            self._category_id = found or await self._new_category(lane, once)
-        return self._category_id
+        async with self._choosing:
+            if not self._category_id:
+                found = await self.category(lane)
+                self._category_id = found or await self._new_category(lane, once)
+            return self._category_id
 
     async def category(self, lane: Lane) -> str | None:
         """The id of the category for new items; None when it is not made yet."""
@@ -152,25 +156,25 @@ class Items:
         return found
 
     async def update(self, record_id: str, fields: Fields, shown: Fields, lane: Lane, once: str) -> Answer:
-        """Exactly `fields`; `live` False removes the item, or hides it where that is refused."""
+        """Exactly `fields`; `live` False removes the item, or sets them all where that is refused."""
         with self._newer():
             if fields.get("live") is False:
-                return await self._remove(record_id, shown, lane, once)
+                return await self._remove(record_id, fields, shown, lane, once)
             status, after = await self._calls.change(
                 spec.ITEMS, record_id, mapping.ITEM.write(fields), lane, wire.request_key(once)
             )
             return _answer(status, record_id, after)
 
-    async def _remove(self, record_id: str, shown: Fields, lane: Lane, once: str) -> Answer:
+    async def _remove(self, record_id: str, fields: Fields, shown: Fields, lane: Lane, once: str) -> Answer:
         try:
             status = await self._calls.remove(spec.ITEMS, record_id, lane, wire.request_key(once))
         except Refused as error:
             if error.code != "REC99":
                 raise
-            key, hidden = wire.request_key(once, "hide"), mapping.ITEM.write({"live": False})
+            key, hidden = wire.request_key(once, "hide"), mapping.ITEM.write(fields)
             status, after = await self._calls.change(spec.ITEMS, record_id, hidden, lane, key)
             return _answer(status, record_id, after)
-        return Answer(status=status, id=record_id, seen=Seen(id=record_id, fields={**shown, "live": False}))
+        return Answer(status=status, id=record_id, seen=Seen(id=record_id, fields={**shown, **fields}))
 
     # -------------------------------------------------------------- stock
 
@@ -179,17 +183,15 @@ class Items:
         Change a quantity from `shown` to `wanted`, in hundredths; what it shows then is in the answer.
 
         Raises Misfit STK02 when it moved the other way. It was then moved back, and no further call is made.
+        Refused STK02 where nobody knows what the article should show.
         """
-        if self._wrong_way:
-            raise _wrong_way("no stock is written")
+        if self._way is False:
+            raise _wrong_way(Misfit, "no stock is written")
         with self._newer():
-            key = wire.request_key(once)
-            status = await self._stock_call(record_id, shown, wanted, lane, key)
+            status = await self._stock_call(record_id, shown, wanted, lane, wire.request_key(once))
             seen = await self._shown_now(record_id, lane)
-            opposite = 2 * shown - wanted
-            if seen and wanted != shown and seen.fields.get("quantity") == opposite:
-                self._wrong_way = True
-                raise _wrong_way(await self._moved_back(record_id, shown, opposite, lane, once))
+            if self._way is None and wanted != shown:
+                seen = await self._proven(record_id, shown, wanted, seen, lane, once)
         return Answer(status=status, id=record_id, seen=seen)
 
     async def _shown_now(self, record_id: str, lane: Lane) -> Seen | None:
@@ -200,16 +202,40 @@ class Items:
             return None
         return _seen("stock", shown) if shown else None
 
-    async def _moved_back(self, record_id: str, before: int, now: int, lane: Lane, once: str) -> str:
-        """A call that works the other way round is undone by its reverse."""
-        change = wire.plain((before - now) * self._sign)
-        form = _stock_form(change, now, before)
+    async def _proven(
+        self, record_id: str, before: int, wanted: int, seen: Seen | None, lane: Lane, once: str
+    ) -> Seen | None:
+        """What is shown in the end. The first change that has its effect proves which way the call works."""
+        now = 2 * before - wanted  # if it works the other way round, or as much as that was sold just then
+        self._way = True if _quantity(seen) == wanted else None
+        if _quantity(seen) != now:
+            return seen
+        # Where the new quantity counts, not the change, this changes nothing: it is no question of ways then.
+        undo = _stock_form(wire.plain((before - now) * self._sign), now, now)
+        undone = await self._again(record_id, undo, lane, wire.request_key(once, "back"))
+        if undone == before:
+            self._way = False
+            raise _wrong_way(Misfit, f"item {record_id} shows {wire.plain(before)} again")
+        # What would have undone it changed nothing, or went on the same way: so it was sold, and that stays.
+        further = 2 * now - before
+        if undone == further:
+            redo = _stock_form(wire.plain((further - now) * self._sign), further, now)
+            undone = await self._again(record_id, redo, lane, wire.request_key(once, "sold"))
+        if undone != now:
+            what = f"item {record_id} may show {wire.plain(now)} and should show {wire.plain(before)}"
+            raise _wrong_way(Refused, what)
+        self._way = True
+        return seen
+
+    async def _again(
+        self, record_id: str, form: Mapping[str, str], lane: Lane, key: Mapping[str, str]
+    ) -> int | None:
+        """What is shown after one more change; None where nobody knows."""
         try:
-            key = wire.request_key(once, "back")
             await self._calls.form(spec.ITEMS, record_id, form, lane, key)
         except (RemoteError, GrantError):
-            return f"item {record_id} shows {wire.plain(now)} and should show {wire.plain(before)}"
-        return f"item {record_id} shows {wire.plain(before)} again"
+            return None
+        return _quantity(await self._shown_now(record_id, lane))
 
     async def fenced(self, record_id: str, once: str, lane: Lane) -> bool | None:
         """
@@ -263,14 +289,19 @@ def _stock_form(change: str, current: int, new: int) -> dict[str, str]:
     }
 
 
-def _wrong_way(what: str) -> Misfit:
-    return Misfit(
+def _wrong_way(error: type[Misfit | Refused], what: str) -> Misfit | Refused:
+    return error(
         "STK02",
         f"the stock call works the other way round: {what}",
         f"{spec.NAME} POST {spec.ITEMS}/{{id}}",
         "set positive_is_decrease to its opposite",
         system=spec.NAME,
     )
+
+
+def _quantity(seen: Seen | None) -> int | None:
+    found = seen and seen.fields.get("quantity")
+    return found if isinstance(found, int) else None
 
 
 def _both(record_id: str, payload: dict[str, Any]) -> Both:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from daemon.core import codecs, documents, postings
 from daemon.core.codecs import FLAG, ORE, ORG_NUMBER, TEXT, VAT_NUMBER
 from daemon.core.documents import HUNDRED, ZERO, DocumentRow, ore, worked_out
 from daemon.core.mapping import LEAVE, Codec, Row, Table
 from daemon.core.postings import Entry
-from daemon.core.records import Value
+from daemon.core.records import Fields, Value
 from daemon.systems.eskassa import wire
 from daemon.systems.eskassa.spec import CUSTOMER_NAME_MAX, LIVE, NAME_MAX, VAT_RATES
 
@@ -158,7 +160,45 @@ POSTING: Final = Table(
         Row("odd",           "Accounts",                 _reads(_odd),     writable=False),
     ),
 )
+# With what was sold on invoice: for each receipt and VAT rate the sale with VAT, `account` being the rate, ""
+# for a row of no article; and what of it was paid by invoice, in öre, None where receipts are not to be had.
+POSTING_WITH_INVOICED: Final = replace(POSTING, rows=(
+    *POSTING.rows,
+    Row("invoiced",      "Invoiced",                 TEXT,             writable=False),
+    Row("on_invoice",    "OnInvoice",                WHOLE,            writable=False),
+))
 # fmt: on
+
+
+def invoiced(receipts: Iterable[Fields]) -> dict[str, Any]:
+    """Receipts of kind `document` as what a Z-report tells of them."""
+    known = [(receipt, documents.unpacked(receipt.get("rows"))) for receipt in receipts]
+    entries = [
+        Entry(account=rate, amount=amount, text=str(receipt.get("key") or ""))
+        for receipt, rows in known
+        for rate, amount in _by_rate(rows).items()
+    ]
+    by_invoice = [_by_invoice(receipt, rows) for receipt, rows in known]
+    return {
+        "Invoiced": postings.packed(entries),
+        "OnInvoice": None if None in by_invoice else sum(filter(None, by_invoice)),
+    }
+
+
+def _by_rate(rows: Iterable[DocumentRow]) -> Mapping[str, int]:
+    sums: dict[str, int] = {}
+    for row in rows:
+        rate = f"{row.vat:f}" if row.article and row.vat is not None else ""
+        sums[rate] = sums.get(rate, 0) + row.total
+    return sums
+
+
+def _by_invoice(receipt: Fields, rows: Sequence[DocumentRow]) -> int | None:
+    """What was paid by invoice; None for a receipt that cannot be read whole."""
+    total, paid = receipt.get("total"), receipt.get("paid")
+    if not isinstance(total, int) or not isinstance(paid, int) or documents.sum_of(rows) != total:
+        return None
+    return total - paid
 
 
 # ------------------------------------------------------------------ sales on invoice

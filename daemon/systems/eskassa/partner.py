@@ -23,14 +23,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from daemon.core.records import Fields, Lane, Seen
 from daemon.core.stockholm import ZONE
 from daemon.core.text import folded
 from daemon.ports import Answer, Clock, Page
 from daemon.systems.eskassa import mapping, spec, wire
-from daemon.systems.eskassa.calls import Calls, Shown
+from daemon.systems.eskassa.calls import Calls, Listed, Shown
 
 
 class Customers:
@@ -39,14 +39,12 @@ class Customers:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def read(self, since: dt.datetime | None, lane: Lane, *, only_changed: bool) -> AsyncIterator[Page]:
-        """All of them, or of the same list only those that changed."""
+    async def read(self, _since: dt.datetime | None, lane: Lane) -> AsyncIterator[Page]:
+        """All of them: there is no filter."""
         listed = await self._calls.whole(spec.CUSTOMERS, _customer, lane)
-        changed = only_changed and since is not None
-        rows = [seen for seen in listed.rows if not changed or _changed(seen, since)]
-        for first in range(0, max(len(rows), 1), spec.FETCH_OTHER):
-            part = tuple(rows[first : first + spec.FETCH_OTHER])
-            yield Page(rows=part, server_time=listed.server_time, complete=not changed)
+        for first in range(0, max(len(listed.rows), 1), spec.FETCH_OTHER):
+            part = tuple(listed.rows[first : first + spec.FETCH_OTHER])
+            yield Page(rows=part, server_time=listed.server_time, complete=True)
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
         """One customer; None when there is none."""
@@ -105,8 +103,23 @@ def _is_like(theirs: Fields, ours: Fields) -> bool:
     return named and org_number in (None, theirs.get("org_number"))
 
 
-def _changed(seen: Seen, since: dt.datetime | None) -> bool:
-    return since is None or (seen.changed_at is not None and seen.changed_at >= since)
+class Sold(NamedTuple):
+    """A receipt of which something was paid by invoice, and the id of its register."""
+
+    machine: str
+    seen: Seen
+
+
+class Reading(NamedTuple):
+    """Receipts on invoice from `start` on, all registers'."""
+
+    start: dt.datetime
+    listed: Listed[Sold | None]
+
+    def between(self, machine: str, first: dt.datetime, last: dt.datetime) -> list[Fields]:
+        """Those of one register from `first` to `last`, both included."""
+        sold = (each for each in self.listed.rows if each and each.machine == machine)
+        return [each.seen.fields for each in sold if first <= (each.seen.changed_at or first) <= last]
 
 
 class Invoices:
@@ -114,7 +127,6 @@ class Invoices:
     The receipts of one account of which something was paid by invoice.
 
     `names` tells what the registers are called, `payments` are the types of payment that are invoices.
-    `missed_since` is when receipts may lack since that were not asked for in time; None when none do.
     """
 
     def __init__(
@@ -129,32 +141,52 @@ class Invoices:
         self._first_at = dt.datetime.combine(first_day, dt.time(), ZONE)
         self._payments = frozenset(payments)
         self.table = mapping.document(self._payments)
-        self.missed_since: dt.datetime | None = None
+        self._offered: tuple[Reading, float] | None = None
 
-    async def read(self, since: dt.datetime | None, lane: Lane, *, only_changed: bool) -> AsyncIterator[Page]:
+    async def read(self, since: dt.datetime | None, lane: Lane) -> AsyncIterator[Page]:
         """As `System.read`; never complete: only seven days are served (dinkassa.md 4.1)."""
-        now = self._clock.now()
-        oldest = max(self._first_at, now - spec.RECEIPTS_SERVED)
-        if since is not None and now - max(since, self._first_at) > spec.RECEIPTS_GAP:
-            self.missed_since = max(since, self._first_at)
+        oldest = max(self._first_at, self.oldest())
         start = oldest if since is None else max(oldest, since - spec.RECEIPTS_AGAIN)
-        # Nothing that is sold while the pages are turned: the list would change its length.
-        query = {"startDateTime": wire.local_text(start), "endDateTime": wire.local_text(now)}
-        listed = await self._calls.whole(spec.TRANSACTIONS, self._invoice, lane, query)
-        found = (seen for seen in listed.rows if seen is not None)
-        rows = tuple(seen for seen in found if not only_changed or _changed(seen, since))
+        listed = (self._taken(start) or await self.since(start, lane)).listed
+        found = [each.seen for each in listed.rows if each is not None]
+        rows = tuple(found)
         yield Page(rows=rows, server_time=listed.server_time)
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
         """One receipt; None when there is none any more, or it was not paid by invoice."""
         shown = await self._calls.one(spec.TRANSACTIONS, record_id, lane)
-        return self._invoice(*shown) if shown else None
+        sold = self._sold(*shown) if shown else None
+        return sold and sold.seen
 
-    def _invoice(self, record_id: str, receipt: Mapping[str, Any]) -> Seen | None:
+    # -------------------------------------------------------------- for the Z-reports
+
+    def oldest(self) -> dt.datetime:
+        """From when on receipts are served."""
+        return self._clock.now() - spec.RECEIPTS_SERVED
+
+    async def since(self, start: dt.datetime, lane: Lane) -> Reading:
+        """What was sold from `start` on until now; one reading of all pages."""
+        # Nothing that is sold while the pages are turned: the list would change its length.
+        now = self._clock.now()
+        query = {"startDateTime": wire.local_text(start), "endDateTime": wire.local_text(now)}
+        return Reading(start, await self._calls.whole(spec.TRANSACTIONS, self._sold, lane, query))
+
+    def offer(self, reading: Reading) -> None:
+        """A reading that was just made for the reports: the next one of invoices need not ask again."""
+        self._offered = reading, self._clock.monotonic()
+
+    def _taken(self, start: dt.datetime) -> Reading | None:
+        """What was offered, once, when it is young and reaches far enough."""
+        offered, self._offered = self._offered, None
+        if offered is None or self._clock.monotonic() - offered[1] > spec.SHARED_S:
+            return None
+        return offered[0] if offered[0].start <= start else None
+
+    def _sold(self, record_id: str, receipt: Mapping[str, Any]) -> Sold | None:
         if not mapping.on_invoice(receipt, self._payments):
             return None
         machine = mapping.text_of(receipt.get("MachineId"))
         register = self._names().get(machine) or machine
         sold_at = wire.moment(receipt.get("DateTime"))
         fields = self.table.read({**receipt, "Register": register, "VatIncluded": True})
-        return Seen(id=record_id, fields=fields, changed_at=sold_at, born_at=sold_at)
+        return Sold(machine, Seen(id=record_id, fields=fields, changed_at=sold_at, born_at=sold_at))

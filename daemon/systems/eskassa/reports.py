@@ -7,11 +7,14 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from daemon.core.mapping import Table
 from daemon.core.records import Lane, Seen
 from daemon.core.stockholm import ZONE
 from daemon.ports import Clock, Finding, Page
 from daemon.systems.eskassa import mapping, spec, wire
 from daemon.systems.eskassa.calls import Calls, Listed
+from daemon.systems.eskassa.invoiced import SoldInReports
+from daemon.systems.eskassa.partner import Invoices
 
 DAY: Final = dt.timedelta(days=1)
 NUMBERED: Final = re.compile(r"K([0-9]+):([0-9]+)")
@@ -23,15 +26,27 @@ class Reports:
     The Z-reports of some registers, by day.
 
     `registers` are machine ids; without any, those that the list of machines has. Reports of before
-    `first_day` are never asked for.
+    `first_day` are never asked for. With `invoices` each report tells what was sold on invoice in it.
     """
 
-    def __init__(self, calls: Calls, clock: Clock, first_day: dt.date, registers: Sequence[str]) -> None:
-        self._calls, self._clock = calls, clock
+    def __init__(
+        self,
+        calls: Calls,
+        clock: Clock,
+        first_day: dt.date,
+        registers: Sequence[str],
+        invoices: Invoices | None = None,
+    ) -> None:
+        self._calls, self._clock, self._sold = calls, clock, invoices and SoldInReports(invoices, clock)
         self._first_day, self._registers = first_day, tuple(registers)
         self._machines: tuple[dict[str, Any], ...] = ()
         self._machines_until_s: float | None = None
         self._days: dict[str, dt.date] = {}  # of each report that was read
+
+    @property
+    def table(self) -> Table:
+        """How a report is spelled."""
+        return mapping.POSTING_WITH_INVOICED if self._sold else mapping.POSTING
 
     # -------------------------------------------------------------- registers
 
@@ -57,24 +72,29 @@ class Reports:
 
     # -------------------------------------------------------------- reading
 
-    async def read(self, since: dt.datetime | None, lane: Lane, *, only_changed: bool) -> AsyncIterator[Page]:
+    async def read(self, since: dt.datetime | None, lane: Lane) -> AsyncIterator[Page]:
         """As `System.read`. Every page bears the time of the first answer."""
         today, start = self._today(), self._first_day
         if since is not None:
             start = max(start, since.astimezone(ZONE).date() - spec.REPORTS_AGAIN)
         started: dt.datetime | None = None
+        if self._sold:
+            self._sold.begin()
         for machine in await self._read_registers(lane):
             for days in _windows(start, today):
                 listed = await self._ask(machine, days, lane)
                 started = started or listed.server_time
-                rows = tuple(each for each in listed.rows if not only_changed or _changed(each, since))
-                yield Page(rows=rows, server_time=started, complete=since is None)
+                yield Page(rows=listed.rows, server_time=started, complete=since is None)
+        if self._sold:
+            self._sold.end()
         if started is None:
             yield Page(rows=(), server_time=self._clock.now())
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
         """One report; None when no day has it. Where its day is not known, the youngest are asked first."""
         machine = record_id.partition("/")[0]
+        if self._sold:
+            self._sold.begin()
         for days in self._where(record_id):
             listed = await self._ask(machine, days, lane)
             found = next((seen for seen in listed.rows if seen.id == record_id), None)
@@ -93,7 +113,10 @@ class Reports:
     async def _ask(self, machine: str, days: Days, lane: Lane) -> Listed[Seen]:
         query = {"machineId": machine, "startDate": days[0].isoformat(), "endDate": days[1].isoformat()}
         listed = await self._calls.plain(spec.REPORTS, lane, query, "ZReports")
-        found = {seen.id: seen for seen in (_seen(machine, report) for report in listed.rows)}
+        rows = (
+            [await self._sold.told(machine, row, lane) for row in listed.rows] if self._sold else listed.rows
+        )
+        found = {seen.id: seen for seen in (_seen(machine, report, self.table) for report in rows)}
         days_of = ((seen.id, seen.fields.get("reported_at")) for seen in found.values())
         self._days |= {number: dt.date.fromisoformat(str(at)[:10]) for number, at in days_of if at}
         return Listed(tuple(found.values()), listed.server_time)
@@ -134,7 +157,7 @@ def _id(machine: Mapping[str, Any]) -> str:
     return mapping.text_of(machine.get("Id"))
 
 
-def _seen(machine: str, report: Mapping[str, Any]) -> Seen:
+def _seen(machine: str, report: Mapping[str, Any], table: Table) -> Seen:
     """One report, known by its register and its number."""
     name = mapping.text_of(report.get("ZReport"))
     numbered = NUMBERED.fullmatch(name)
@@ -143,14 +166,10 @@ def _seen(machine: str, report: Mapping[str, Any]) -> Seen:
     reported_at = wire.moment(report.get("ReportDateTime"))
     return Seen(
         id=f"{machine}/{name if number is None else f'{number:09d}'}",
-        fields=mapping.POSTING.read(payload),
+        fields=table.read(payload),
         changed_at=reported_at,
         born_at=reported_at,
     )
-
-
-def _changed(seen: Seen, since: dt.datetime | None) -> bool:
-    return since is None or (seen.changed_at is not None and seen.changed_at >= since)
 
 
 def _windows(first: dt.date, last: dt.date, *, from_the_end: bool = False) -> Iterator[Days]:

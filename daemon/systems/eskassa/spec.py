@@ -25,6 +25,7 @@ REPORTS_WINDOW: Final = dt.timedelta(days=31)  # dinkassa.md 5.3: asked for at a
 REPORTS_AGAIN: Final = dt.timedelta(days=7)  # dinkassa.md 5.3: registers replicate late
 RECEIPTS_SERVED: Final = dt.timedelta(days=7)  # dinkassa.md 4.1
 RECEIPTS_AGAIN: Final = dt.timedelta(hours=48)  # dinkassa.md 8.2
+RECEIPTS_MORE: Final = dt.timedelta(hours=1)  # before that, so that one reading serves two kinds
 RECEIPTS_GAP: Final = dt.timedelta(days=6)  # dinkassa.md 4.1: later than this some may be lost
 
 SHARED_S: Final = 30.0  # how long one reading of the items serves both of its kinds

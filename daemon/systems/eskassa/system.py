@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from daemon.core.mapping import Table
 from daemon.core.records import Fields, Lane, Problem, Seen
@@ -27,11 +27,13 @@ class Eskassa(System):
     `report_grant` for registers and Z-reports; without one the registers have no names and `grant` is used.
     Nothing of before `first_day` is ever asked for. `registers` are the machine ids whose reports are read,
     none for all. New articles are put in `default_category`. `positive_is_decrease` is which way the stock
-    call works, `invoice_payments` which types of payment are invoices.
+    call works, `invoice_payments` which types of payment are invoices. `with_invoiced`: each Z-report also
+    tells what was sold on invoice in it.
     """
 
     name = spec.NAME
     overlap = spec.OVERLAP
+    reach: Mapping[str, dt.timedelta] = {"document": spec.RECEIPTS_GAP}
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class Eskassa(System):
         default_category: str = "Fortnox",
         positive_is_decrease: bool = True,
         invoice_payments: Sequence[int] = (4,),
+        with_invoiced: bool = False,
     ) -> None:
         self.scope = f"{spec.NAME}:{account}"
         self._grant, self._report_grant, self._clock = grant, report_grant, clock
@@ -70,19 +73,15 @@ class Eskassa(System):
         )
         self._category = default_category
         self._customers = Customers(self._calls)
-        self._reports = Reports(calls(report_grant or grant), clock, first_day, registers)
         self._invoices = Invoices(
             self._calls, clock, lambda: self._reports.names, first_day, invoice_payments
         )
-
-    @property
-    def missed_since(self) -> dt.datetime | None:
-        """Since when sales on invoice may lack: they were asked for too late (dinkassa.md 4.1)."""
-        return self._invoices.missed_since
+        sold = self._invoices if with_invoiced else None
+        self._reports = Reports(calls(report_grant or grant), clock, first_day, registers, sold)
 
     def table(self, kind: str) -> Table:
         others = {
-            "posting": mapping.POSTING,
+            "posting": self._reports.table,
             "customer": mapping.CUSTOMER,
             "document": self._invoices.table,
         }
@@ -103,15 +102,18 @@ class Eskassa(System):
     def _pages(
         self, kind: str, since: dt.datetime | None, lane: Lane, *, only_changed: bool
     ) -> AsyncIterator[Page]:
+        if only_changed and since is not None:
+            # Whole lists tell when each row changed, but for items: of none it is known, its stamp moves with
+            # each sale.
+            return self._nothing()
         if kind in TABLES:
-            # Of no item it is known that it changed: its stamp moves with each sale.
-            return self._nothing() if only_changed and since is not None else self._items.read(kind, lane)
+            return self._items.read(kind, lane)
         by_time = {
             "posting": self._reports.read,
             "customer": self._customers.read,
             "document": self._invoices.read,
         }
-        return by_time[kind](since, lane, only_changed=only_changed)
+        return by_time[kind](since, lane)
 
     async def _nothing(self) -> AsyncIterator[Page]:
         yield Page(rows=(), server_time=self._clock.now())
@@ -180,8 +182,6 @@ class Eskassa(System):
                 found.append(Finding(ok=True, what="the login for reports is accepted", where=spec.TITLE))
             if "posting" in kinds or ("document" in kinds and self._report_grant is not None):
                 found += await self._reports.findings()
-            if "document" in kinds:
-                found += self._gap_findings()
         except DaemonError as error:
             found.append(
                 Finding(ok=False, code=error.code, what=error.what, where=error.where, todo=error.todo)
@@ -194,16 +194,3 @@ class Eskassa(System):
         state = "is there" if there else "is made with the first article"
         what = f"the keys are accepted; the category {self._category} {state}"
         return Finding(ok=True, what=what, where=spec.TITLE)
-
-    def _gap_findings(self) -> list[Finding]:
-        if self.missed_since is None:
-            return []
-        return [
-            Finding(
-                ok=False,
-                code="TIL03",
-                what=f"sales on invoice since {self.missed_since:%Y-%m-%d %H:%M} UTC were asked for too late",
-                where=f"{spec.TITLE}, receipts",
-                todo="compare the register's invoices of those days with the orders in Fortnox by hand",
-            )
-        ]

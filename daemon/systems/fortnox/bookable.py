@@ -7,12 +7,13 @@ from typing import Final, NamedTuple
 
 from daemon.core.postings import Entry
 from daemon.core.records import Problem
-from daemon.systems.fortnox.period import TODO, inside
+from daemon.systems.fortnox.period import inside
 
 MANDATORY: Final = "MANDATORY"
 FORBIDDEN: Final = "NOTALLOWED"
 YEARS: Final = "Inställningar, Bokföring, Räkenskapsår"
 SERIES: Final = "Inställningar, Bokföring, Verifikationsserier"
+UNLOCK: Final = "unlock the period in Fortnox (Inställningar, Bokföring, Låst period); it is booked then"
 
 
 class Year(NamedTuple):
@@ -58,14 +59,14 @@ def no_year(date: str) -> Problem:
         code="REC22",
         what=f"no financial year holds the date {date}",
         where="Fortnox, financial years",
-        todo=f"add the year in Fortnox ({YEARS}), then retry",
+        todo=f"add the year in Fortnox ({YEARS}); it is booked then",
     )
 
 
 def locked(date: str, end: str) -> Problem | None:
     """REC23 for a date in the period that is locked until `end`."""
     why = inside(date, end)
-    return Problem(code="REC23", what=why, where="Fortnox, locked period", todo=TODO) if why else None
+    return Problem(code="REC23", what=why, where="Fortnox, locked period", todo=UNLOCK) if why else None
 
 
 def series(code: str, year: Year, known: Mapping[str, Series]) -> Problem | None:
@@ -76,7 +77,7 @@ def series(code: str, year: Year, known: Mapping[str, Series]) -> Problem | None
             code="CFG12",
             what=f"there is no voucher series {code}",
             where=where,
-            todo=f"add it for that year in Fortnox ({SERIES}) and tick Manuell kontering, then retry",
+            todo=f"add it for that year in Fortnox ({SERIES}) and tick Manuell kontering; it is booked then",
         )
     if found.manual:
         return None
@@ -84,7 +85,7 @@ def series(code: str, year: Year, known: Mapping[str, Series]) -> Problem | None
         code="CFG12",
         what=f"the voucher series {code} does not allow manual posting",
         where=where,
-        todo=f"tick Manuell kontering for it in Fortnox ({SERIES}), then retry",
+        todo=f"tick Manuell kontering for it in Fortnox ({SERIES}); it is booked then",
     )
 
 
@@ -107,7 +108,7 @@ def rows(
         code="REC18",
         what="; ".join(faults),
         where=f"Fortnox, chart of accounts and cost centres, year {year}",
-        todo="see Fortnox, Inställningar, Bokföring, Kontoplan and Kostnadsställen, then retry",
+        todo="see Fortnox, Inställningar, Bokföring, Kontoplan and Kostnadsställen; it is booked then",
     )
 
 

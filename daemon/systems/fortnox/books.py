@@ -31,6 +31,11 @@ class Books:
         self._calls, self._period = calls, period
         self._kept: Kept[Register] = Kept(clock, spec.BELIEVED)
 
+    def forget(self) -> None:
+        """Ask everything anew the next time."""
+        self._kept.forget()
+        self._period.forget()
+
     # -------------------------------------------------------------- what there is
 
     async def register(

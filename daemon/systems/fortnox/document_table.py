@@ -120,13 +120,15 @@ _ORDER: Final = (
     Row("currency",      "Currency",                  UPPER,      limit=3),
     Row("reference",     "ExternalInvoiceReference1", TEXT,       limit=80),
     Row("your_number",   "YourOrderNumber",           MEMO,       check=_at_most(NUMBER_LONGEST)),
+    Row("vat_included",  "VATIncluded",               FLAG),
+    Row("terms",         "TermsOfPayment",            UPPER,      limit=25),
+    Row("cost_center",   "CostCenter",                TEXT),
 )
 _INVOICE: Final = tuple(row._replace(theirs="InvoiceDate") if row.ours == "date" else row for row in _ORDER)
 _SHOWN: Final = (
     Row("number",        "DocumentNumber",            TEXT,       writable=False),
     Row("cancelled",     "Cancelled",                 FLAG,       writable=False),
     Row("sent",          "Sent",                      FLAG,       writable=False),
-    Row("vat_included",  "VATIncluded",               FLAG,       writable=False),
     Row("total",         "Total",                     ORE,        writable=False),
 )
 _SHOWN_INVOICE: Final = (

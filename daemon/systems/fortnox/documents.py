@@ -84,6 +84,7 @@ def half(form: str, payload: Mapping[str, Any]) -> Half:
         "row_keys": packed_keys(found),
         "value": sum_of(plain) or None,
         "difference": _beside_rows(payload, included=included) - on_rows,
+        "to_pay": _ore(payload, "Total") - _ore(payload, "RoundOff"),
     }
 
 
@@ -122,6 +123,8 @@ def together(order: Half | None, invoice: Half | None) -> dict[str, Value]:
     }
     if invoice is not None and not str(reference or "").startswith(OUR_MARK):
         fields["finished"] = True
+    if living.get("vat_included") is True:
+        fields["total"] = living.get("to_pay")
     if note := _note(form, living):
         fields["note"] = note
     return fields
@@ -184,7 +187,7 @@ def created(fields: Fields) -> tuple[str, dict[str, Any]]:
     payload = {name: value for name, value in HEADS[form].write(given).items() if value is not None}
     if sold := rows.written(fields.get("rows"), form):
         payload[rows.NAMES[form]] = sold
-    payload["VATIncluded"] = False  # else it is as the customer has it, perhaps with VAT (fortnox.md 12.1)
+    payload.setdefault("VATIncluded", False)  # else it is as the customer has it (fortnox.md 12.1)
     if form == "order":
         payload["CopyRemarks"] = True  # else the text is not on the invoice made from it (fortnox.md 11)
     return form, payload

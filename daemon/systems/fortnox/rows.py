@@ -272,7 +272,7 @@ def _new(row: DocumentRow, form: str) -> dict[str, Any]:
     """A row that nothing is inherited by; what is not said is Fortnox's to fill."""
     said = {"ArticleNumber": row.article, "Description": clean_fortnox(row.text)}
     if not row.is_text:
-        said |= {"Unit": clean_fortnox(row.unit), **_numbers(row, form), **_rate(row)}
+        said |= {"Unit": clean_fortnox(row.unit), **_numbers(row, form), **_rate(row), **_account(row)}
     return {name: value for name, value in said.items() if value != ""}
 
 
@@ -315,6 +315,10 @@ def _numbers(row: DocumentRow, form: str) -> dict[str, Any]:
 
 def _rate(row: DocumentRow) -> dict[str, Any]:
     return {} if row.vat is None else {"VAT": int(row.vat)}
+
+
+def _account(row: DocumentRow) -> dict[str, Any]:
+    return {"AccountNumber": int(row.account)} if row.account else {}
 
 
 def _row_id(key: str) -> int:

@@ -22,16 +22,20 @@ class Articles(NamedTuple):
 
 
 class Shelf:
-    """One company's article list; a whole one that one kind asked for is there for the other for 30 s."""
+    """
+    One company's article list; a whole one that "item" asked for is there for "stock" for 30 s.
+
+    Not the other way round: "item" is read first in a pass, and would see what was before it began.
+    """
 
     def __init__(self, calls: Calls, clock: Clock) -> None:
         self._calls, self._clock = calls, clock
         self._many = False
-        self._kept: tuple[float, str, Articles] | None = None  # when it was asked for, and by which kind
+        self._kept: tuple[float, Articles] | None = None  # when it was asked for
 
     async def whole(self, kind: str, lane: Lane) -> Articles:
         """Every active article."""
-        kept = self._left_by_another(kind)
+        kept = self._left_for(kind)
         if kept is not None:
             return kept
         asked_at_s = self._clock.monotonic()
@@ -40,7 +44,7 @@ class Shelf:
 
     async def small(self, kind: str, lane: Lane) -> Articles | None:
         """Every active article as far as one request shows them; None where it does not."""
-        kept = self._left_by_another(kind)
+        kept = self._left_for(kind)
         if kept is not None or self._many:
             return kept
         asked_at_s = self._clock.monotonic()
@@ -58,20 +62,20 @@ class Shelf:
         """An article was written: what was listed before is old."""
         self._kept = None
 
-    def _left_by_another(self, kind: str) -> Articles | None:
-        """A list that another kind asked for just now; each is used once."""
+    def _left_for(self, kind: str) -> Articles | None:
+        """A list that was asked for just now by the kind before this one; each is used once."""
         kept, self._kept = self._kept, None
-        if kept is None:
+        if kept is None or kind != "stock":
             return None
-        asked_at_s, asker, articles = kept
-        young = self._clock.monotonic() - asked_at_s <= spec.SHELF_AGE.total_seconds()
-        return articles if asker != kind and young else None
+        asked_at_s, articles = kept
+        return articles if self._clock.monotonic() - asked_at_s <= spec.SHELF_AGE.total_seconds() else None
 
     def _keep(self, kind: str, asked_at_s: float, pages: list[Listed]) -> Articles:
         self._many = pages[-1].total > spec.SMALL_REGISTER
         rows = {str(row[ARTICLE.key]): _slim(row) for listed in pages for row in listed.rows}
         articles = Articles(rows, pages[0].server_time)
-        self._kept = asked_at_s, kind, articles
+        if kind == "item":
+            self._kept = asked_at_s, articles
         return articles
 
 

@@ -25,6 +25,8 @@ MODULE_TODO: Final = (
     "change the stock in Fortnox, Lager; switch stock off in the connector, or the module off"
 )
 
+MODULE_UNKNOWN: Final = "stock quantities can be set unless the warehouse module is on: that cannot be asked"
+
 # fmt: off
 STOCK: Final = Table(
     kind="stock",
@@ -43,7 +45,7 @@ class Stock(Part):
 
     def __init__(self, calls: Calls, shelf: Shelf, clock: Clock) -> None:
         self._calls, self._shelf = calls, shelf
-        self._warehouse: Kept[bool] = Kept(clock, spec.WAREHOUSE_AGE)
+        self._warehouse: Kept[bool | None] = Kept(clock, spec.WAREHOUSE_AGE)
 
     @property
     def table(self) -> Table:
@@ -86,15 +88,15 @@ class Stock(Part):
         return Answer(status=stored.reply.status, id=seen.id, seen=seen)
 
     async def _module_on(self, lane: Lane) -> bool:
-        return await self._warehouse.get("on", lambda: self._ask(lane))
+        return bool(await self._warehouse.get("on", lambda: self._ask(lane)))
 
-    async def _ask(self, lane: Lane) -> bool:
-        """Whether the module is on. Who may not ask has no module, or Fortnox refuses the write itself."""
+    async def _ask(self, lane: Lane) -> bool | None:
+        """Whether the module is on. None for who may not ask: no module, or Fortnox refuses the write."""
         try:
             return await self._calls.switched_on(spec.WAREHOUSE, "activated", lane)
         except (GrantError, Refused) as error:
             if error.code in spec.NO_RIGHT:
-                return False
+                return None
             raise
 
     async def findings(self) -> Sequence[Finding]:
@@ -105,7 +107,8 @@ class Stock(Part):
             return [judging.failed(error, where)]
         if on:
             return [Finding(ok=False, code="STK01", what=MODULE_ON, where=where, todo=MODULE_TODO)]
-        return [Finding(ok=True, what="stock quantities can be set: no warehouse module", where=where)]
+        what = "stock quantities can be set: no warehouse module" if on is False else MODULE_UNKNOWN
+        return [Finding(ok=True, what=what, where=where)]
 
 
 def _row(number: str, row: Mapping[str, Any], changed_at: dt.datetime | None) -> Seen:

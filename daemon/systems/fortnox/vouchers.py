@@ -41,14 +41,19 @@ class Vouchers(Part):
     async def read(
         self, since: dt.datetime | None, lane: Lane, *, only_changed: bool = False
     ) -> AsyncIterator[Page]:
-        """Each series in each year, changes counted from the very first answer; nothing without a series."""
+        """
+        Each series in each year, changes counted from the very first answer; nothing without a series.
+
+        What changes in the books of a year that is over is found by the nightly reading of everything.
+        """
         if not self._series:
             yield Page(rows=(), server_time=self._clock.now(), complete=True)
             return
         years = await self._books.years(lane, afresh=True)
         began = (await self._books.register("year", lane)).server_time
         yield Page(rows=(), server_time=began, complete=since is None)
-        for year in years:
+        open_from = "" if since is None else (since - spec.BOOKS_OPEN).date().isoformat()
+        for year in (each for each in years if each.last >= open_from):
             for series in self._series:
                 async for rows in self._rows(series, year, changed_since(since), lane):
                     seen = tuple(_listed(row, since) for row in rows)
@@ -138,7 +143,11 @@ class Vouchers(Part):
             why = bookable.no_year(date)
             raise Refused(why.code, why.what, why.where, why.todo, system=spec.NAME)
         body, query = voucher_table.payload(fields), {"financialyear": year.id}
-        stored = await self._calls.write("POST", VOUCHER, None, body, lane, query)
+        try:
+            stored = await self._calls.write("POST", VOUCHER, None, body, lane, query)
+        except Refused:
+            self._books.forget()  # somebody has changed what they were believed to be
+            raise
         seen = Seen(id=_id(stored), fields=stored.as_read(voucher_table.whole))
         if odd := _unlike(fields, seen, year):
             raise stored.odd(odd)
