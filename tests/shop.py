@@ -33,6 +33,7 @@ class Shop(Town):
             tills = tills.replace(f"{box} = true", f"{box} = false", 1)
         if "invoices" not in boxes:
             tills = re.sub(r"^(payment_terms|master|invoice_sales) = .*\n", "", tills, flags=re.MULTILINE)
+        tills = re.sub(r"^(reports_from|invoices_from) = .*\n", "", tills, flags=re.MULTILINE)
         tills = tills.replace('start = "2000-01-01"', f'start = "{STARTS}"', 1)
         self.config_path.write_text(tills, "utf-8")
         self.set(**keys)

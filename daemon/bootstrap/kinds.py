@@ -98,7 +98,6 @@ def _eskassa(
             http=http,
             clock=clock,
         )
-    assert settings.start, "its contradictions see to that"
     return REGISTRY["eskassa"](
         http=http,
         grant=grant,
@@ -106,7 +105,7 @@ def _eskassa(
         clock=clock,
         ids=ids,
         account=settings.account,
-        first_day=settings.start,
+        first_day=min(settings.days(), default=dt.date.max),
         base_url=url,
         registers=settings.registers,
         default_category=settings.default_category,

@@ -115,7 +115,8 @@ class Agreement(Struct, frozen=True, kw_only=True):
     one is decided about anew. What is `on_demand` crosses from the partner when something that belongs to it
     does. With `one_way` nothing is taken from Fortnox: what was made there is compared once and its own then.
     With `removes` a record of the partner's that was linked is removed there when Fortnox has none any more;
-    `removes` says whether one that never was may be, too.
+    `removes` says whether one that never was may be, too. What is `enclosed` is a file of the partner's that
+    is put to what it belongs to, once that has crossed: Fortnox lists none, so it is only looked for there.
     """
 
     kind: str
@@ -138,8 +139,14 @@ class Agreement(Struct, frozen=True, kw_only=True):
     ends: frozenset[Side] = frozenset()
     on_demand: bool = False
     one_way: bool = False
+    enclosed: bool = False
     removes: Callable[[Seen], bool] | None = None
     part_of: str = ""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether what was booked stays as it is, though the partner shows it no more."""
+        return self.series is not None or self.enclosed
 
     def rule(self, field: str) -> FieldRule | None:
         """The rule of one field."""

@@ -18,6 +18,8 @@ def decide_birth(unit: Unit, side: Side, record: Seen, agreement: Agreement, tab
     if why := _left_alone(unit, side, record, agreement):
         return Decision(unit=unit, ignored=why)
     if unit.owner and side.other not in unit.owner.ids:
+        if agreement.enclosed:
+            return Decision(unit=unit, ignored=f"its {unit.owner.kind} has not crossed, and tells why")
         return _decide_to_wait(unit, unit.owner, side)
     fields = _fields(unit, side, record, agreement, tables)
     if isinstance(fields, Problem):

@@ -160,6 +160,7 @@ TILL: Final = {
     "TIL01": Code("a register in the config does not exist", "name one that the list has"),
     "TIL02": Code("a register has not been heard of for a day", "start it and see that it has a network"),
     "TIL03": Code("sales on invoice were asked for too late", "compare those days by hand"),
+    "TIL04": Code("the till gives no PDF of a Z-report", "see it there; then retry, or ignore it"),
 }
 
 INTENTS: Final = {

@@ -77,7 +77,7 @@ def _decide_bond(unit: Unit, bond: Bond, agreement: Agreement, tables: Tables) -
         return Decision(unit=unit, unlinks=True)
     if fortnox is None and agreement.removes:
         return _removal(unit, partner, bond.fortnox_id) if partner else Decision(unit=unit, unlinks=True)
-    if partner is None and fortnox and agreement.series:
+    if partner is None and fortnox and agreement.lasts:
         return Decision(unit=unit, ignored="what was booked stays; the partner shows it no more")
     if fortnox is None or partner is None:
         return Decision(unit=unit, problem=_one_side_gone(unit))

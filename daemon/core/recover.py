@@ -24,6 +24,7 @@ BORN_WITHIN: Final = dt.timedelta(minutes=25)  # 5 before it was sent, 10 late, 
 WHOLE_SECONDS: Final = dt.timedelta(seconds=1)  # some clocks tell no more
 GIVEN_UP: Final = "INT02"  # a creation that a person must look for
 WITHIN: Final = ("series", "date")  # what narrows a search down, and many share
+ENCLOSED_IN: Final = "posting"  # what a file is put to, which is all that a look shows of it
 MARKS = ("reference", "key")  # what a creation of ours bears: in Fortnox, at a partner
 
 
@@ -98,6 +99,8 @@ def goes_by(step: Create, since: dt.datetime | None) -> tuple[str, ...]:
     """
     if step.side is Side.PARTNER:
         return ("key",) if "key" in step.fields else ("number",)
+    if ENCLOSED_IN in step.fields:
+        return (ENCLOSED_IN,)
     if step.fields.get("number") is not None:
         return ()
     if "series" in step.fields:

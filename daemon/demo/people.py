@@ -266,8 +266,9 @@ class View:
 
     @cached_property
     def articles(self) -> dict[str, Record]:
-        """Fortnox' articles by number."""
-        return {str(row["ArticleNumber"]): row for row in self._people.fortnox_screen("articles")}
+        """Fortnox' active articles by number."""
+        rows = self._people.fortnox_screen("articles")
+        return {str(row["ArticleNumber"]): row for row in rows if row["Active"]}
 
     @cached_property
     def stock(self) -> dict[str, float]:

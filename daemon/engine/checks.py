@@ -14,7 +14,7 @@ from daemon.core.plan import LIVE
 from daemon.core.records import Side
 from daemon.core.steps import Create, Update, only_steps, overwrites
 from daemon.core.work import Binding, IntentState, Which
-from daemon.engine.passing import Company, Pass, Settings
+from daemon.engine.passing import Pass, Settings
 from daemon.engine.selftest import Selftest
 from daemon.engine.writing import Job, Writer
 from daemon.ports import Clock, Journal, Transaction
@@ -46,14 +46,13 @@ class Checks:
         self,
         binding: Binding,
         agreements: Mapping[str, Agreement],
-        ends: Company,
         writers: Mapping[str, Writer],
         selftest: Selftest,
         settings: Settings,
         journal: Journal,
         clock: Clock,
     ) -> None:
-        self._binding, self._agreements, self._ends = binding, agreements, ends
+        self._binding, self._agreements = binding, agreements
         self._writers, self._selftest, self._settings = writers, selftest, settings
         self._journal, self._clock = journal, clock
         self._scans: dict[str, _Scans] = {}

@@ -48,3 +48,4 @@ class Pass:
         self.postponed_until: dt.datetime | None = None
         self.looked: set[tuple[str, Side]] = set()  # lists that were read in this pass
         self.off: list[RemoteError] = []  # what the vendor does not let us see, and searches not believed
+        self.lacking = False  # what is to be enclosed cannot be had now

@@ -19,8 +19,8 @@ from daemon.core.agreed import ids_of
 from daemon.core.agreement import Agreement
 from daemon.core.doubt import CODE, NEW, Doubt, Waiting, left_s
 from daemon.core.match import Double
-from daemon.core.records import Side
-from daemon.core.steps import Bond, Decision, Link, only_steps
+from daemon.core.records import Problem, Side
+from daemon.core.steps import Bond, Create, Decision, Link, only_steps
 from daemon.core.work import Binding, Task, Which, Written
 from daemon.engine.checks import Checks, writes
 from daemon.engine.confirming import confirm
@@ -29,7 +29,7 @@ from daemon.engine.passing import Company, Pass, Settings
 from daemon.engine.selftest import IGNORED, Selftest
 from daemon.engine.settling import PATIENCE_S
 from daemon.engine.writing import Job, Writer
-from daemon.errors import Unusable
+from daemon.errors import Gone, Refused, RemoteError, Unreachable, Unusable
 from daemon.events import DUPLICATE_FOUND, Events
 from daemon.ports import Clock, Journal, Transaction, Work
 
@@ -57,7 +57,7 @@ class Rounds:
         self._binding, self._agreements, self._ends = binding, agreements, ends
         self._writers, self._selftest, self._settings = writers, selftest, settings
         self._journal, self._clock, self._events = journal, clock, events
-        self._checks = Checks(binding, agreements, ends, writers, selftest, settings, journal, clock)
+        self._checks = Checks(binding, agreements, writers, selftest, settings, journal, clock)
         self._ready_s = self._when_ready_s()
 
     def _when_ready_s(self) -> float:
@@ -232,6 +232,9 @@ class Rounds:
         async def one(job: Job) -> None:
             if serial and writer.unsure:
                 return  # it stays on the list until the outcome of the one before it is known
+            job = await self._with_enclosed(this, writer, job)
+            if job.waits:
+                return
             this.steps += [step for step in job.decision.steps if not isinstance(step, Link)]
             await writer.carry_out(job, this.lane)
 
@@ -252,6 +255,37 @@ class Rounds:
             for pending in writer.pending.values():
                 pending.clear()  # left as sent: the next pass finds it unknown
         return bool(writing)
+
+    async def _with_enclosed(self, this: Pass, writer: Writer, job: Job) -> Job:
+        """A job with the file that it puts to another record; it `waits` where that cannot be had now."""
+        create = next((step for step in job.decision.steps if isinstance(step, Create)), None)
+        if create is None or not writer.agreement.enclosed:
+            return job
+        if not this.lacking:
+            try:
+                source = writer.system(create.side.other)
+                content = await source.content(create.kind, create.source_id, this.lane)
+                return msgspec.structs.replace(job, enclosed=content)
+            except (Refused, Gone) as error:
+                await self._lack(job, create, error, again=False)
+            except (Unreachable, Unusable) as error:
+                this.lacking = True  # one is asked for in vain, not hundreds
+                await self._lack(job, create, error, again=True)
+        return msgspec.structs.replace(job, waits=True)
+
+    async def _lack(self, job: Job, create: Create, error: RemoteError, *, again: bool) -> None:
+        """Nothing was sent: it is listed, and goes by itself when what it lacks is there `again`."""
+        now = self._clock.now()
+        problem = Problem(code=error.code, what=error.what, where=create.key, todo=error.todo)
+
+        def work(tx: Transaction) -> None:
+            here = tx.work(self._binding, create.kind)
+            # Without its steps it is not taken for refused.
+            here.park(job.decision.hindered(create.key, problem) if again else job.decision, problem, now)
+            if not again:
+                here.done(job.task)
+
+        await self._journal.write(work)
 
     async def _confirm(self, writer: Writer) -> None:
         """Read back what was answered without the record."""

@@ -124,7 +124,8 @@ class Selftest:
             return list((await self._stored(step, record_ids)).values())
 
         hits = await system.look(step.kind, sought, None, whole)
-        match born(sought, system.table(step.kind), hits):
+        names = self._writers[step.kind].agreement.recognised_by
+        match born(sought, system.table(step.kind), hits, names):
             case Found(seen):
                 return (seen.id,)
             case Strange(ids):

@@ -35,6 +35,7 @@ from daemon.ports import Clock, Ids, Journal, Transaction
 
 ROUNDS = 3  # number write-backs need a second, links a third
 IMPORTED_TOGETHER = 40
+COPIES_EVERY_S = 1800.0  # what nothing is taken from is read for copies of ours alone
 
 
 class Connector:
@@ -165,6 +166,8 @@ class Connector:
         for each in (side,) if side else tuple(Side):
             account = self._ends.at(each)
             young_s = min(self._settings.max_age_s, self._rounds.grown_for_s())
+            if agreement.one_way and each is Side.FORTNOX:
+                young_s = COPIES_EVERY_S
             max_age_s = 0.0 if afresh or side is None else young_s
             this.looked.add((kind, each))
             if reach := account.system.reach.get(kind):

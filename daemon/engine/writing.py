@@ -57,6 +57,7 @@ class Job(Struct, frozen=True, kw_only=True):
     task: Task
     decision: Decision
     waits: bool = False
+    enclosed: bytes | None = None  # what a new record is made with besides its fields
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -215,7 +216,7 @@ class Writer:
     async def _request(self, job: Job, intent: Intent, lane: Lane) -> Answer:
         system, step = self.system(intent.step.side), intent.step
         if isinstance(step, Create):
-            return await system.create(self.kind, step.fields, lane, once=step.once)
+            return await system.create(self.kind, step.fields, lane, once=step.once, enclosed=job.enclosed)
         shown = job.decision.unit.records[step.side].fields
         return await system.update(self.kind, step.target_id, step.fields, lane, shown, once=step.once)
 
@@ -389,12 +390,11 @@ class Writer:
             self._tell(OUTCOME_SETTLED, intent.step, outcome=written.outcome)
 
     def _tell(self, event: Event, step: Create | Update, **more: object) -> None:
-        action = "create" if isinstance(step, Create) else "update"
         self._events.emit(
             event,
             connector=self._binding.name,
             kind=step.kind,
-            action=action,
+            action="create" if isinstance(step, Create) else "update",
             side=step.side.value,
             **more,
         )

@@ -75,21 +75,25 @@ class Exchange:
             lane=lane,
         )
 
-    async def read(self, request: Request) -> Reply:
-        """The 2xx answer to a request without effect, tried up to three times while nothing was decided."""
+    async def read(self, request: Request, *, expects_json: bool = True) -> Reply:
+        """
+        The 2xx answer to a request without effect, tried up to three times while nothing was decided.
+
+        Where it is a file no JSON is expected.
+        """
         assert not request.effect
         for tried in range(1, TRIES):
             try:
-                return await self.send(request)
+                return await self.send(request, expects_json=expects_json)
             except Throttled as error:
                 if error.retry_after_s > WAIT_MAX_S:
                     raise
                 await self._clock.sleep(error.retry_after_s * (1 + self._ids.uniform() / 4))
             except Unreachable:
                 await self._clock.sleep(self._ids.uniform() * 2**tried)
-        return await self.send(request)
+        return await self.send(request, expects_json=expects_json)
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: Request, *, expects_json: bool = True) -> Reply:
         """
         The 2xx answer; everything else is raised.
 
@@ -98,23 +102,25 @@ class Exchange:
         """
         headers = await self._grant.headers()
         try:
-            return await self.send_as(headers, request)
+            return await self.send_as(headers, request, expects_json=expects_json)
         except SessionExpired:
             await self._grant.refused(headers)
         headers = await self._grant.headers()
         try:
-            return await self.send_as(headers, request)
+            return await self.send_as(headers, request, expects_json=expects_json)
         except SessionExpired:
             await self._grant.refused(headers)
             raise
 
-    async def send_as(self, headers: Mapping[str, str], request: Request) -> Reply:
+    async def send_as(
+        self, headers: Mapping[str, str], request: Request, *, expects_json: bool = True
+    ) -> Reply:
         """`send` with exactly these credentials, without repeating."""
         if request.effect and self._admit:
             await self._admit(headers)
         signed = msgspec.structs.replace(request, headers={**request.headers, **headers})
         reply = await self._http.send(signed)
-        judge(self._system, signed, reply, self._explain)
+        judge(self._system, signed, reply, self._explain, expects_json=expects_json)
         return reply
 
     def decoded(self, request: Request, reply: Reply) -> Any:

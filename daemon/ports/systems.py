@@ -77,8 +77,19 @@ class System(Protocol):
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
         """One whole record; None when it does not exist. It may show itself under another id."""
 
-    async def create(self, kind: str, fields: Fields, lane: Lane, *, once: str = "") -> Answer:
-        """Make a record of exactly `fields`. `once` names this write, whatever attempt of it this is."""
+    async def content(self, kind: str, record_id: str, lane: Lane) -> bytes:
+        """The file that a record is; b"" where a kind is none."""
+        return b""
+
+    async def create(
+        self, kind: str, fields: Fields, lane: Lane, *, once: str = "", enclosed: bytes | None = None
+    ) -> Answer:
+        """
+        Make a record of exactly `fields`. `once` names this write, whatever attempt of it this is.
+
+        One that is a file is made of `enclosed`. That may take a request before, which leaves nothing that
+        counts: when that one fails, or nobody knows, so did the creation.
+        """
 
     async def update(
         self, kind: str, record_id: str, fields: Fields, lane: Lane, shown: Fields, *, once: str = ""

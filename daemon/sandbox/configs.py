@@ -37,6 +37,7 @@ PEOPLE_ESKASSA = {
 }
 PEOPLE_WEBCRM = {"auth_code": "22222222-2222-4222-8222-222222222222"}
 
+SLOWER = {"eskassa": 3}  # intervals of the others: whole registers are read each time
 RECENT = dt.timedelta(days=20)
 UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
@@ -96,7 +97,9 @@ master = "fortnox"           # who decides about customers
 customers = true
 invoice_sales = "excluded"   # the registers leave such sales out of their Z-reports
 articles = true              # and their stock
-start = "$recently"         # a report is asked for by its day, so not from the beginning of time
+start = "2000-01-01"         # customers and articles changed since then cross without an import
+reports_from = "$recently"  # a report is asked for by its day, so not from the beginning of time
+invoices_from = "$recently"
 $pace"""),
 }
 
@@ -133,7 +136,8 @@ def write_configs(
     """
     Write everything for the sandbox at `url` ("http://127.0.0.1:8700"); the path of `config.toml`.
 
-    `interval` ("2s") also paces the connectors, half of it is the offset. There is one of each of `kinds`.
+    `interval` ("2s") also paces the connectors (`SLOWER`), half of it is the offset. There is one of each of
+    `kinds`.
     Tills begin some weeks before `today`.
     ConfigsError before anything is written when a file is there that the
     sandbox did not write; OSError when the folder cannot be written.
@@ -167,16 +171,22 @@ def interval_s(interval: str) -> int:
 
 
 def _config(url: str, interval: str | None, kinds: Collection[str], today: dt.date) -> str:
-    pace = ""
-    if interval is not None:
-        offset_s = max(interval_s(interval) // 2, 1)
-        pace = PACE.substitute(interval=interval, offset=f"{offset_s}s")
+    fixed = {"url": url, "recently": today - RECENT}
     sections = [
-        CONNECTORS[kind].substitute(url=url, pace=pace, recently=today - RECENT)
-        for kind in CONNECTORS
+        section.substitute(fixed, pace=_pace(interval, SLOWER.get(kind, 1)))
+        for kind, section in CONNECTORS.items()
         if kind in kinds
     ]
     return CONFIG.substitute(header=HEADER, url=url, tenant_id=TENANT_ID) + "".join(sections)
+
+
+def _pace(interval: str | None, times: int) -> str:
+    """The keys of `times` an interval, if there is one, and half of it."""
+    if interval is None:
+        return ""
+    whole_s = interval_s(interval) * times
+    text = interval if times == 1 else f"{whole_s}s"
+    return PACE.substitute(interval=text, offset=f"{max(whole_s // 2, 1)}s")
 
 
 def _users(url: str) -> str:

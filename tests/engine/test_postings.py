@@ -20,7 +20,7 @@ pytestmark = pytest.mark.row("K2")
 POST = {"system": "fortnox", "method": "POST", "path": "/3/vouchers"}
 ALL = [f"Kassa 1, Z-rapport {number}, 2026-11-23" for number in (1, 2, 3)]
 LATE_S = (0.3, 25.0)  # a request under way at the death takes effect so much later
-EVERY = 3  # of the steps at which the daemon may die
+EVERY = 4  # of the steps at which the daemon may die
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ MISTAKES = [
     ("Z-reports without a series",    (REPORTS,),                 {"voucher_series": None},
      "voucher_series", "Z-reports need a voucher series"),
     ("no start",                      (REPORTS,),                 {"start": None},
-     "start", "the day from which on they cross"),
+     "reports_from", "Z-reports need the day from which on they cross"),
     ("invoices without a master",     (INVOICES, CUSTOMERS),      {"master": None},
      "master", "who decides about customers"),
     ("a master of nothing",           (REPORTS,),                 TILL,

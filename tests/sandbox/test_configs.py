@@ -85,7 +85,9 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
                 "customers": True,
                 "invoice_sales": "excluded",
                 "articles": True,
-                "start": "2026-11-02",
+                "start": "2000-01-01",
+                "reports_from": "2026-11-02",
+                "invoices_from": "2026-11-02",
             },
             "webcrm": {
                 "kind": "webcrm",

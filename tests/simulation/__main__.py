@@ -18,12 +18,13 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from tests.bench.figure import Figure, at_least, at_most, none_of, note, table
-from tests.simulation import matrix, processes
+from tests.simulation import matrix, processes, tills_run
 from tests.simulation.plan import draw
 from tests.simulation.run import Lived, live, spread, told
 from tests.simulation.world import Simulation
 
 SHORT, DAYS = 10_000, 200
+SHOPS, STOCKS = 40, 300
 SPEED = 15.0  # short worlds a second and core
 MATRIX_S = 600.0
 YEAR_S = 365.25 * 86_400
@@ -52,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--short", type=int, default=SHORT, help="short worlds")
     parser.add_argument("--days", type=int, default=DAYS, help="worlds of a day")
     parser.add_argument("--seconds", type=float, default=180.0, help="how long the real process is killed")
+    parser.add_argument("--years", type=int, default=10, help="of a shop with tills")
+    parser.add_argument("--seeds", type=int, default=1, help="shops with tills that live so many years")
+    parser.add_argument("--shops", type=int, default=SHOPS, help="... that live some weeks")
+    parser.add_argument("--stocks", type=int, default=STOCKS, help="worlds of stock")
     parser.add_argument("--first", type=int, help="the first seed; by default a fresh one")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, help="one world again")
@@ -135,7 +140,30 @@ def _processes(asked: argparse.Namespace, first: int) -> list[Figure]:
     return figures
 
 
-PARTS = {"worlds": _worlds, "days": _days, "crashes": _crashes, "processes": _processes}
+def _tills(asked: argparse.Namespace, first: int) -> list[Figure]:
+    """Shops with four registers, some for weeks and one for years, and stock that both sides sell."""
+    figures: list[Figure] = []
+    for name, count, days in (
+        ("worlds of stock", asked.stocks, tills_run.STOCK),
+        (f"shops with tills, {tills_run.SHORT} days", asked.shops, tills_run.SHORT),
+        (f"shops with tills, {asked.years} years", asked.seeds, asked.years * tills_run.YEAR),
+    ):
+        began_s = time.perf_counter()
+        lived = tills_run.spread(first, count, days, asked.processes)
+        for broken in lived.failures[:TOLD]:
+            _say(tills_run.told(broken))
+        figures += _figures(name, lived)
+        _say(f"{name}: {time.perf_counter() - began_s:.0f} s")
+    return figures
+
+
+PARTS = {
+    "worlds": _worlds,
+    "days": _days,
+    "tills": _tills,
+    "crashes": _crashes,
+    "processes": _processes,
+}
 
 
 # ------------------------------------------------------------------ one world again

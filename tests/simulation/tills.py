@@ -1,6 +1,6 @@
 """
-A shop with four registers and the books of its company, lived from one plan for days or for years, with a daemon
-that looks a few times a day (G11). `tills_people.py` are those who work there, `tills_judge.py` judges.
+A shop with four registers and the books of its company, lived from one plan for days or for years, with a
+daemon that looks a few times a day (G11). `tills_people.py`: those who work there, `tills_judge.py`: the judge.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.simulation.world import Result
 
 LOOKS: Final = (7.9, 12.1)  # hours of a day at which somebody has it look; it looks by itself twice a day too
 GOOD: Final = frozenset({"ok", "parked", "held", "conflict", "unknown"})  # outcomes of a pass that saw all
-CALM_DAYS: Final = 6
+CALM_DAYS: Final = 4
 ENDS_DAYS: Final = 60
 
 
@@ -33,6 +33,7 @@ class Tills(Host):
     def __init__(self, plan: TillPlan) -> None:
         super().__init__(plan, begins(plan.start), config)
         self.plan = plan
+        self.copies: list[bytes] = []
         self.judge = Judge(self.world, self.true, self.fail, self.figures)
         self._open()
         for event in plan.events:

@@ -1,5 +1,5 @@
 """
-A world between ES Kassasystem and Fortnox with its agenda: what the years of reports and the hours of stock share.
+A world between ES Kassasystem and Fortnox and its agenda: what years of reports and hours of stock share.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class Host:
     # -------------------------------------------------------------- the daemon
 
     async def sync(self) -> ConnectorReport | None:
-        """One pass of both sides, as the operator's command asks for it; None when the process died over it."""
+        """One pass of both sides, as the operator asks for it; None when the process died over it."""
         process = await self.machine.start()
         if process.refused:
             self.fail(f"I33 the daemon does not start: {process.refused}")

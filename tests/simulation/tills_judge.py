@@ -1,7 +1,7 @@
 """
-Whether each Z-report of each register is booked once, in its turn, or held with an alarm by its deadline (G11).
+Whether each Z-report of each register is booked once, in its turn, or held with an alarm in time (G11).
 
-Knows what people did at the tills and in the office, and what the two vendors hold; nothing of plans or mappers.
+Knows what people did at the tills and in the office, and what the vendors hold; nothing of plans or mappers.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Report(Struct):
     excused: bool = False  # from being in its turn
     touched: str = ""  # what a person did to its voucher
     ignored: bool = False
+    forgotten: bool = False  # what a person did to its voucher: the daemon lost its memory afterwards
     shown_s: float | None = None  # the first look that began when the cloud showed it
     known: bool = False  # a look that saw everything has ended since
     booked: bool = False
@@ -156,6 +157,18 @@ class Judge:
             return True
         return False
 
+    def memory_is_lost(self) -> None:
+        """
+        The daemon knows no more what it has seen.
+
+        That a person deleted or changed a voucher shows by what it remembers alone: nothing is asked of these.
+        """
+        self.read_books()
+        for report in self._reports.values():
+            report.forgotten |= bool(report.touched)
+        for report in self._pending.values():
+            report.shown_s, report.known = None, False
+
     # -------------------------------------------------------------- what the daemon tells
 
     def told(self, event: str, fields: Mapping[str, Any]) -> None:
@@ -178,7 +191,7 @@ class Judge:
 
     def asks(self) -> bool:
         """Whether the judge wants to know what is listed."""
-        self._read_books()
+        self.read_books()
         now = self._true.now()
         return any(report.known and report.due <= now for report in self._pending.values())
 
@@ -189,7 +202,7 @@ class Judge:
         began = self._true.now() - dt.timedelta(seconds=self._true.passed_s - self._began_s)
         if outcome == "state":
             return
-        self._read_books()
+        self.read_books()
         for key, report in self._pending.items():
             if not report.known or report.due > began or report.ignored:
                 continue
@@ -236,7 +249,7 @@ class Judge:
 
     # -------------------------------------------------------------- the books
 
-    def _read_books(self) -> None:
+    def read_books(self) -> None:
         """Judge what was booked since the last time."""
         for year, books in self._company.books.items():
             for series, book in books.items():
@@ -257,7 +270,7 @@ class Judge:
         if report is None:
             self.fail(f"I18 {where}: there is no such report")
             return
-        if report.booked:
+        if report.booked and not report.forgotten:
             self.fail(f"I18 {where}: it is booked already")
         report.booked = True
         self.figures["booked"] += 1
@@ -278,7 +291,7 @@ class Judge:
 
     def pick(self, chance: random.Random) -> Place | None:
         """One of the younger vouchers of ours, untouched."""
-        self._read_books()
+        self.read_books()
         for _ in range(5):
             series = chance.choice(sorted(set(SERIES.values())))
             year = max((year for year, books in self._company.books.items() if series in books), default=0)
@@ -302,7 +315,7 @@ class Judge:
 
     def at_rest(self, listed: Mapping[str, str]) -> None:
         """Everything that can be booked is, exactly once; the rest is listed; each register in its order."""
-        self._read_books()
+        self.read_books()
         places = self._places()
         for key, report in sorted(self._reports.items()):
             found = places.get(key, [])
@@ -323,6 +336,8 @@ class Judge:
     def _judge_end(self, key: Key, report: Report, times: int, listed: Mapping[str, str]) -> None:
         rows = report.versions[-1]
         where = _name(key)
+        if report.forgotten:
+            return
         if times > 1:
             self.fail(f"I18 {where} is booked {times} times")
         if report.touched:

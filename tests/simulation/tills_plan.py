@@ -44,6 +44,7 @@ FAULTS: Final = {
     "H": {"http": 0.15, "away": 0.02},
     "P": {"kill": 0.03, "die": 0.12, "off": 0.006},
     "D": {"disk": 0.03},
+    "S": {"copy": 0.05, "restore": 0.01, "wipe": 0.004},
 }
 # What the vendors' documents leave open; each world answers it anew.
 OPEN_QUESTIONS: Final = (

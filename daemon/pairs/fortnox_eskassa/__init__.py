@@ -15,6 +15,7 @@ from typing import Final
 
 from daemon.core.agreement import Agreement
 from daemon.core.postings import is_account
+from daemon.core.stockholm import ZONE
 from daemon.core.wanted import Wanted
 from daemon.pairs.fortnox_eskassa import goods, postings, sales
 from daemon.pairs.fortnox_eskassa.settings import SALES_ACCOUNTS, VAT_ACCOUNTS, Settings
@@ -35,10 +36,15 @@ _SERIES: Final = (
     "Z-reports need a voucher series",
     "choose one: fortnox-syncd choices COMPANY",
 )
-_NO_START: Final = (
-    "start",
-    "Z-reports, invoices and articles need the day from which on they cross (scenario 1, step 2)",
-    "write start = 2026-01-01",
+_NO_REPORTS_FROM: Final = (
+    "reports_from",
+    "Z-reports need the day from which on they cross (scenario 1, step 2)",
+    "write reports_from = 2026-01-01, or start",
+)
+_NO_INVOICES_FROM: Final = (
+    "invoices_from",
+    "invoices need the day from which on they cross (scenario 2, step 2)",
+    "write invoices_from = 2026-01-01, or start",
 )
 _NO_MASTER: Final = (
     "master",
@@ -77,6 +83,7 @@ _REMOVED_BY_TILL: Final = (
     "only where Fortnox decides about customers",
     'write master = "fortnox", or remove_customers = false',
 )
+_PDF_ALONE: Final = ("attach_pdf", "Z-reports do not cross", "set reports = true, or attach_pdf = false")
 _REMOVED_ARTICLES: Final = ("remove_articles", "articles do not cross", "set articles = true")
 _NO_LOGIN: Final = (
     "report_login",
@@ -101,7 +108,8 @@ def _receivables(settings: Settings) -> Collection[str]:
 # (whether it is so, the mistake)
 RULES: Final[tuple[tuple[Callable[[Settings], bool], Mistake], ...]] = (
     (lambda s: not (s.reports or s.invoices or s.articles), _NOTHING),
-    (lambda s: s.start is None, _NO_START),
+    (lambda s: s.reports and not (s.reports_from or s.start), _NO_REPORTS_FROM),
+    (lambda s: s.invoices and not (s.invoices_from or s.start), _NO_INVOICES_FROM),
     (lambda s: s.reports and not s.voucher_series, _SERIES),
     (lambda s: s.invoices and not s.master, _NO_MASTER),
     (lambda s: not s.invoices and bool(s.master), _MASTER_ALONE),
@@ -113,6 +121,7 @@ RULES: Final[tuple[tuple[Callable[[Settings], bool], Mistake], ...]] = (
     (lambda s: s.invoice_sales in _BOTH_WAYS and not (s.reports and s.invoices), _NOT_TWICE),
     (lambda s: s.remove_customers and s.master != "fortnox", _REMOVED_BY_TILL),
     (lambda s: s.remove_articles and not s.articles, _REMOVED_ARTICLES),
+    (lambda s: s.attach_pdf and not s.reports, _PDF_ALONE),
     (lambda s: s.report_login == "web" and not (s.report_user and s.report_password), _NO_LOGIN),
     (lambda s: s.invoices and LEDGER in _receivables(s), _IN_LEDGER),
 )  # fmt: skip
@@ -164,15 +173,26 @@ def agreements(
     """
     found: dict[str, Agreement] = {}
     if settings.reports:
-        found["posting"] = postings.agreement(settings, start, lambda record_id: mark("posting", record_id))
+        found["posting"] = postings.agreement(
+            settings, _from(settings.reports_from, start), lambda record_id: mark("posting", record_id)
+        )
     if settings.invoices:
         found["customer"] = sales.customers(settings, start, lambda record_id: mark("customer", record_id))
-        found["document"] = sales.invoices(settings, start, lambda record_id: mark("document", record_id))
+        found["document"] = sales.invoices(
+            settings, _from(settings.invoices_from, start), lambda record_id: mark("document", record_id)
+        )
     if settings.articles:
         found["item"] = goods.items(settings, start)
         if settings.stock:
             found["stock"] = goods.stock(start)
+    if settings.attach_pdf:
+        found["file"] = postings.files(start)  # last: an extra keeps nothing waiting
     return found
+
+
+def _from(day: dt.date | None, start: dt.datetime) -> dt.datetime:
+    """Midnight of a day in Sweden, where one is set."""
+    return dt.datetime.combine(day, dt.time(), ZONE) if day else start
 
 
 def wanted(settings: Settings) -> tuple[Wanted, ...]:

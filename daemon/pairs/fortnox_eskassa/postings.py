@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from daemon.core.agreement import Agreement, Decides, FieldRule, Series
+from daemon.core.agreement import Agreement, Belonging, Decides, FieldRule, Series
 from daemon.core.postings import (
     Entry,
     balance,
@@ -55,6 +55,25 @@ def agreement(settings: Settings, start: dt.datetime, mark: Callable[[str], str]
         gate=_has_rows,
         looked_for=True,
         series=Series(order=_order, between=passed_over, due=_due),
+    )
+
+
+def files(start: dt.datetime) -> Agreement:
+    """
+    What is agreed on the PDFs of Z-reports: each is put to its report's voucher, and left alone.
+
+    A voucher that has a file, whoever put it there, is not given another one.
+    """
+    return Agreement(
+        kind="file",
+        rules=(),
+        recognised_by=("posting",),
+        start=start,
+        create={Side.FORTNOX: lambda report: {"name": report["name"]}},
+        belongs_to=Belonging(field="posting", kind="posting", gate=_has_rows),
+        looked_for=True,
+        one_way=True,
+        enclosed=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -34,6 +35,7 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     customers: bool = False
     articles: bool = False
     # Z-reports
+    reports_from: dt.date | None = None
     registers: tuple[str, ...] = ()
     voucher_series: str = ""
     series_by_register: Mapping[str, str] = {}
@@ -42,9 +44,11 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     cost_center_on: Literal["all", "result"] = "all"
     accounts: Mapping[str, str] = {}
     booked_on: Literal["report_date", "last_transaction_date"] = "report_date"
+    attach_pdf: bool = False
     auto_round_limit: int = 0
     rounding_account: str = "3740"
     # invoices and customers
+    invoices_from: dt.date | None = None
     master: Literal["", "till", "fortnox"] = ""
     payment_terms: str = ""
     invoice_sales: Literal["", "excluded", "reverse_in_z", "clearing"] = ""
@@ -59,6 +63,12 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     remove_articles: bool = False
     default_category: str = "Fortnox"
     positive_is_decrease: bool = True
+
+    def days(self) -> tuple[dt.date, ...]:
+        """From which day on Z-reports and invoices cross, as far as they do and a day is set."""
+        reports = (self.reports_from or self.start) if self.reports else None
+        invoices = (self.invoices_from or self.start) if self.invoices else None
+        return tuple(day for day in (reports, invoices) if day)
 
     def center_of(self, register: object) -> str:
         """

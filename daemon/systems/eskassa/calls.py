@@ -114,6 +114,24 @@ class Calls:
         record = wire.item(request, reply, self._exchange.decoded(request, reply))
         return Shown(wire.identity(request, reply, record), record)
 
+    async def file(self, path: str, route: str, lane: Lane) -> bytes:
+        """A PDF. Raises Unusable for what is none, Gone, and Refused for one that is too large to go on."""
+        request = self._exchange.request("GET", path, route=route, lane=lane)
+        request = msgspec.structs.replace(request, headers={**request.headers, "Accept": "application/pdf"})
+        try:
+            body = (await self._exchange.read(request, expects_json=False)).body
+        except Gone as error:
+            raise_if_foreign(error)
+            raise
+        where = f"{spec.NAME} {request.route}"
+        if not body.startswith(spec.PDF):
+            todo = "nothing; it is asked for again by itself"
+            raise Unusable("TIL04", "what the till gave is no PDF", where, todo, system=spec.NAME)
+        if len(body) > spec.PDF_BYTES_MAX:
+            what, todo = f"the PDF has {len(body)} bytes: too many", "attach it by hand and `ignore` this"
+            raise Refused("TIL04", what, where, todo, system=spec.NAME)
+        return body
+
     # -------------------------------------------------------------- writes
 
     async def create(

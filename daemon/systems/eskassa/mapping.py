@@ -169,6 +169,17 @@ POSTING_WITH_INVOICED: Final = replace(POSTING, rows=(
 ))
 # fmt: on
 
+# fmt: off
+FILE: Final = Table(
+    kind="file",
+    key="ZReport",
+    rows=(
+        Row("posting", "ZReport", TEXT, writable=False),  # the id of its report
+        Row("name",    "Name",    TEXT, writable=False),
+    ),
+)
+# fmt: on
+
 
 def invoiced(receipts: Iterable[Fields]) -> dict[str, Any]:
     """Receipts of kind `document` as what a Z-report tells of them."""

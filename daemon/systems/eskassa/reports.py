@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from daemon.core.mapping import Table
 from daemon.core.records import Lane, Seen
@@ -19,6 +19,15 @@ from daemon.systems.eskassa.partner import Invoices
 DAY: Final = dt.timedelta(days=1)
 NUMBERED: Final = re.compile(r"K([0-9]+):([0-9]+)")
 Days = tuple[dt.date, dt.date]
+
+
+class Reading(NamedTuple):
+    """Reports of the days from `start` on, when they began to answer, and until when it may be used again."""
+
+    start: dt.date
+    rows: tuple[Seen, ...]
+    server_time: dt.datetime
+    until_s: float
 
 
 class Reports:
@@ -42,6 +51,7 @@ class Reports:
         self._machines: tuple[dict[str, Any], ...] = ()
         self._machines_until_s: float | None = None
         self._days: dict[str, dt.date] = {}  # of each report that was read
+        self._kept: Reading | None = None
 
     @property
     def table(self) -> Table:
@@ -74,9 +84,7 @@ class Reports:
 
     async def read(self, since: dt.datetime | None, lane: Lane) -> AsyncIterator[Page]:
         """As `System.read`. Every page bears the time of the first answer."""
-        today, start = self._today(), self._first_day
-        if since is not None:
-            start = max(start, since.astimezone(ZONE).date() - spec.REPORTS_AGAIN)
+        today, start, kept = self._today(), self._from(since), list[Seen]()
         started: dt.datetime | None = None
         if self._sold:
             self._sold.begin()
@@ -84,11 +92,29 @@ class Reports:
             for days in _windows(start, today):
                 listed = await self._ask(machine, days, lane)
                 started = started or listed.server_time
+                kept += listed.rows
                 yield Page(rows=listed.rows, server_time=started, complete=since is None)
         if self._sold:
             self._sold.end()
+        until_s = self._clock.monotonic() + spec.SHARED_S
+        self._kept = Reading(start, tuple(kept), started or self._clock.now(), until_s)
         if started is None:
             yield Page(rows=(), server_time=self._clock.now())
+
+    async def reading(self, since: dt.datetime | None, lane: Lane) -> Reading:
+        """What `read` has just shown, or shows now, of the changes since a time."""
+        kept = self._kept
+        if kept is None or self._clock.monotonic() >= kept.until_s or kept.start > self._from(since):
+            async for _ in self.read(since, lane):
+                pass
+            kept = self._kept
+        assert kept is not None
+        return kept
+
+    def _from(self, since: dt.datetime | None) -> dt.date:
+        if since is None:
+            return self._first_day
+        return max(self._first_day, since.astimezone(ZONE).date() - spec.REPORTS_AGAIN)
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
         """One report; None when no day has it. Where its day is not known, the youngest are asked first."""
@@ -101,6 +127,12 @@ class Reports:
             if found:
                 return found
         return None
+
+    async def day(self, record_id: str, lane: Lane) -> dt.date | None:
+        """The day of a report; None where it has none."""
+        if record_id not in self._days:
+            await self.get(record_id, lane)
+        return self._days.get(record_id)
 
     def _where(self, record_id: str) -> Iterator[Days]:
         if day := self._days.get(record_id):

@@ -15,6 +15,8 @@ CUSTOMERS: Final = "/customer"
 TRANSACTIONS: Final = "/transaction"
 MACHINES: Final = "/machine"
 REPORTS: Final = "/reports/download-z-report-by-date/json"
+REPORT_LIST: Final = "/reports/get-z-reports"
+REPORT: Final = "/reports/download-z-report"  # a PDF
 
 FETCH: Final[Mapping[str, int]] = {ITEMS: 200}  # dinkassa.md 2.1: the most of one page
 FETCH_OTHER: Final = 100
@@ -31,6 +33,9 @@ RECEIPTS_GAP: Final = dt.timedelta(days=6)  # dinkassa.md 4.1: later than this s
 SHARED_S: Final = 30.0  # how long one reading of the items serves both of its kinds
 MACHINES_AGE_S: Final = 86_400.0
 SILENT: Final = dt.timedelta(hours=24)  # dinkassa.md 5.2
+
+PDF: Final = b"%PDF-"  # how one begins
+PDF_BYTES_MAX: Final = 10 * 1024 * 1024  # fortnox.md 16: as much as is safe to send on
 
 NAME_MAX: Final = 30  # of an item and of its codes
 CUSTOMER_NAME_MAX: Final = 50  # dinkassa.md 8.1

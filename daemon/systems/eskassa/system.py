@@ -12,6 +12,7 @@ from daemon.net.exchange import Exchange
 from daemon.ports import Answer, Clock, Finding, Grant, Http, Ids, Page, System, Whole
 from daemon.systems.eskassa import mapping, spec, wire
 from daemon.systems.eskassa.calls import Calls
+from daemon.systems.eskassa.files import Files
 from daemon.systems.eskassa.items import TABLES, Items
 from daemon.systems.eskassa.partner import Customers, Invoices
 from daemon.systems.eskassa.reports import Reports
@@ -77,11 +78,14 @@ class Eskassa(System):
             self._calls, clock, lambda: self._reports.names, first_day, invoice_payments
         )
         sold = self._invoices if with_invoiced else None
-        self._reports = Reports(calls(report_grant or grant), clock, first_day, registers, sold)
+        report_calls = calls(report_grant or grant)
+        self._reports = Reports(report_calls, clock, first_day, registers, sold)
+        self._files = Files(report_calls, self._reports)
 
     def table(self, kind: str) -> Table:
         others = {
             "posting": self._reports.table,
+            "file": mapping.FILE,
             "customer": mapping.CUSTOMER,
             "document": self._invoices.table,
         }
@@ -110,6 +114,7 @@ class Eskassa(System):
             return self._items.read(kind, lane)
         by_time = {
             "posting": self._reports.read,
+            "file": self._files.read,
             "customer": self._customers.read,
             "document": self._invoices.read,
         }
@@ -123,6 +128,7 @@ class Eskassa(System):
             return await self._items.get(kind, record_id, lane)
         by_id = {
             "posting": self._reports.get,
+            "file": self._files.get,
             "customer": self._customers.get,
             "document": self._invoices.get,
         }
@@ -137,9 +143,14 @@ class Eskassa(System):
             return await self._customers.look(fields)
         return []  # we make no others
 
+    async def content(self, kind: str, record_id: str, lane: Lane) -> bytes:
+        return await self._files.content(record_id, lane) if kind == "file" else b""
+
     # -------------------------------------------------------------- writing
 
-    async def create(self, kind: str, fields: Fields, lane: Lane, *, once: str = "") -> Answer:
+    async def create(
+        self, kind: str, fields: Fields, lane: Lane, *, once: str = "", enclosed: bytes | None = None
+    ) -> Answer:
         """As `System.create`; a new article may need its category made, which is a request before it."""
         assert kind in {"item", "customer"}, f"no {kind} is made here"
         given = {ours: value for ours, value in fields.items() if value is not None}

@@ -33,6 +33,10 @@ class Part:
         """Make a record of exactly `fields`, in one request."""
         raise AssertionError("never made in Fortnox")
 
+    async def enclose(self, fields: Fields, content: bytes, lane: Lane) -> Answer:
+        """Make a record of exactly `fields` that is the file `content`."""
+        raise AssertionError("no file")
+
     async def update(self, record_id: str, fields: Fields, lane: Lane, shown: Fields | None) -> Answer:
         """Set exactly `fields`, in one request; None clears."""
         raise AssertionError("never changed in Fortnox")

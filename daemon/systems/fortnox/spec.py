@@ -64,6 +64,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         "/3/prices", "Price", "Prices", "ArticleNumber",
         scopes=("price",), beside=("PriceList", "FromQuantity"),
     ),
+    "voucher file": Kind(
+        "/3/voucherfileconnections", "VoucherFileConnection", "VoucherFileConnections", "FileId",
+        scopes=("connectfile",),
+    ),
     "year": Kind("/3/financialyears", "FinancialYear", "FinancialYears", "Id"),
     "series": Kind("/3/voucherseries", "VoucherSeries", "VoucherSeriesCollection", "Code"),
     "account": Kind("/3/accounts", "Account", "Accounts", "Number", "number"),
@@ -82,8 +86,11 @@ REGISTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "posting": ("voucher",),
     "item": ("article", "price"),
     "stock": ("article",),
+    "file": ("voucher file",),
 }
 
+INBOX: Final = "/3/inbox"
+VOUCHER_FILES: Final = "Inbox_v"  # the folder of it for what belongs to vouchers
 LOCKED_PERIOD: Final = "/3/settings/lockedperiod"
 WAREHOUSE: Final = "/api/warehouse/tenants-v4"
 WAREHOUSE_AGE: Final = dt.timedelta(days=1)  # how long it is believed that the module is off
@@ -115,6 +122,9 @@ SCOPES: Final[Mapping[str, Scope]] = {
     "settings": Scope("/3/termsofpayments", "TermsOfPayments", "terms of payment", "any"),
     "bookkeeping": Scope("/3/financialyears", "FinancialYears", "financial years", "Bokföring"),
     "costcenter": Scope("/3/costcenters", "CostCenters", "cost centres", "any"),
+    "connectfile": Scope(
+        "/3/voucherfileconnections", "VoucherFileConnections", "files of vouchers", "Bokföring"
+    ),
     "price": Scope("/3/pricelists", "PriceLists", "price lists", "Fakturering or Order"),
 }
 

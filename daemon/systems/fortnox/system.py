@@ -18,6 +18,7 @@ from daemon.systems.fortnox.books import Books
 from daemon.systems.fortnox.calls import Calls
 from daemon.systems.fortnox.choices import choices
 from daemon.systems.fortnox.document_calls import Documents
+from daemon.systems.fortnox.files import Files
 from daemon.systems.fortnox.items import Items
 from daemon.systems.fortnox.part import Part
 from daemon.systems.fortnox.period import Period
@@ -69,6 +70,7 @@ class Fortnox(System):
             "posting": self._vouchers,
             "item": self._items,
             "stock": Stock(self._calls, shelf, clock),
+            "file": Files(self._calls, clock),
         }
 
     def serve(self, series: Collection[str], price_lists: Collection[str]) -> None:
@@ -134,8 +136,11 @@ class Fortnox(System):
     async def hinders(self, kind: str, fields: Fields, lane: Lane) -> Problem | None:
         return await self._parts[kind].hinders(fields, lane)
 
-    async def create(self, kind: str, fields: Fields, lane: Lane, *, once: str = "") -> Answer:
-        return await self._parts[kind].create(fields, lane)
+    async def create(
+        self, kind: str, fields: Fields, lane: Lane, *, once: str = "", enclosed: bytes | None = None
+    ) -> Answer:
+        part = self._parts[kind]
+        return await (part.create(fields, lane) if enclosed is None else part.enclose(fields, enclosed, lane))
 
     async def update(
         self,

@@ -198,7 +198,9 @@ class Webcrm(System):
 
     # -------------------------------------------------------------- writing
 
-    async def create(self, kind: str, fields: Fields, lane: Lane, *, once: str = "") -> Answer:
+    async def create(
+        self, kind: str, fields: Fields, lane: Lane, *, once: str = "", enclosed: bytes | None = None
+    ) -> Answer:
         given = {ours: value for ours, value in fields.items() if value is not None}
         if kind == "article":
             return await self._catalogue.create(given, lane)
