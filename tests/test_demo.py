@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from daemon import demo
-from daemon.demo import compare, documents, processes, scenes
+from daemon.demo import compare, documents, processes, scenes, tills
 
 PATIENCE_S = 120  # a bound for a busy machine, not the 30 s that the demo aims at
 COMMAND = [sys.executable, "-m", "daemon", "demo"]
@@ -74,6 +74,7 @@ def test_the_demo_shows_a_day_and_ends_well(begun, tmp_path):
     assert "Both sides agree" in said
     assert "orders: 1, invoices: 1, deliveries: 1" in said
     assert "REC24  invoice 1 is booked and never changed" in said
+    assert "Z-reports: 1, each one voucher" in said
     assert len(pids_in(said)) == 2
     assert [] == [pid for pid in pids_in(said) if lives(pid)]
     assert [] == list(tmp_path.iterdir())
@@ -234,7 +235,7 @@ def _breaks(_stage):
 
 ENDS = [
     # what goes wrong      scenes        differences       code  what is said
-    ("nothing", (), [], 0, "Both sides agree: nothing."),
+    ("nothing", (), [], 0, "Both sides agree: nothing;"),
     ("a scene", (_breaks,), [], 1, "FAILED: it did not arrive"),
     ("a difference", (), ["1, name"], 1, "FAILED: the two sides differ:\n  1, name"),
 ]
@@ -253,6 +254,7 @@ def test_a_claim_that_does_not_hold_fails_the_demo(monkeypatch, capsys, played, 
         monkeypatch.setattr(demo, name, lambda *_: None)
     monkeypatch.setattr(scenes, "SCENES", played)
     monkeypatch.setattr(compare, "compare", lambda _: (differences, "nothing"))
+    monkeypatch.setattr(tills, "differences", lambda _: ([], "nothing"))
 
     assert code == demo.main()
     assert said in capsys.readouterr().out

@@ -178,10 +178,15 @@ class House:
             kept = keep.get(name)
             loops[name] = kept if isinstance(kept, ConnectorLoop) else await self._loop(name, config, company)
         for name, company in companies.items():
-            _serve(company.system, [each for each in config.enabled.values() if each.company == name])
+            joined = [each for each in config.enabled.values() if each.company == name]
+            _serve(company.system, joined, await self._booked_in(company.system))
         self._leaving += [end for name, end in self.companies.items() if companies.get(name) is not end]
         self.companies, self.loops, self.config = companies, loops, config
         return dict(loops)
+
+    async def _booked_in(self, system: Fortnox) -> Iterable[str]:
+        """The voucher series of this company that something was booked in once."""
+        return await self.journal.write(lambda tx: tx.observations(system.scope, "posting").groups())
 
     async def drop(self, loops: Iterable[Loop]) -> None:
         """Close what only these used."""
@@ -324,8 +329,12 @@ class House:
         return self._connect(system, url, throttle, self._clock, observe=observe)
 
 
-def _serve(system: Fortnox, connectors: Iterable[ConnectorSettings]) -> None:
-    """Let Fortnox know what the connectors of a company use of it."""
+def _serve(system: Fortnox, connectors: Iterable[ConnectorSettings], booked: Iterable[str]) -> None:
+    """
+    Let Fortnox know what the connectors of a company use of it.
+
+    The series that were `booked` in once are read on: else all their vouchers would seem to have vanished.
+    """
     uses = [KINDS[settings.kind].uses(settings) for settings in connectors]
-    series = frozenset(each for use in uses for each in use.series)
+    series = frozenset(each for use in uses for each in use.series).union(booked)
     system.serve(series, frozenset(each for use in uses for each in use.price_lists))

@@ -19,6 +19,7 @@ class Code(NamedTuple):
 
 
 ITSELF: Final = "nothing; it is tried again by itself"
+UNSEEN: Final = frozenset({"ZRP02", "TIL03"})  # parked for what nobody has seen: there is nothing to retry
 SETTLES: Final = "nothing; a read is repeated, and after a write it is looked up whether it took effect"
 
 NETWORK: Final = {

@@ -34,10 +34,10 @@ COLUMNS: Final = """
 SHOWN_METRICS: Final = (
     # metric                    label         what it counts
     ("requests_total", "system", "requests sent"),
-    ("throttled_total", "system", "times a vendor asked to slow down"),
+    ("throttled_total", "system", "asked to slow down"),
     ("steps_total", "outcome", "steps carried out"),
     ("lag_seconds_count", "connector", "writes timed"),
-    ("intents", "state", "writes that are not done"),
+    ("intents", "state", "writes not done"),
 )
 
 
@@ -109,7 +109,7 @@ def _show_metrics(daemon: Daemon) -> None:
     for name, label, meaning in SHOWN_METRICS:
         values = processes.metric(text, name, label)
         shown = ", ".join(f"{each} {value:.0f}" for each, value in sorted(values.items()))
-        say(f"  {name:20}{meaning:34}{shown or '0'}\n")
+        say(f"  {name:18}{meaning:20}{shown or '0'}\n")
 
 
 def say(text: str) -> None:

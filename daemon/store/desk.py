@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any, Literal
 
+from daemon.core.codes import UNSEEN
 from daemon.core.records import Side
 from daemon.core.spoken import spoken
 from daemon.errors import DaemonError
@@ -181,6 +182,9 @@ class StateDesk:
 
         def work(db: sqlite3.Connection) -> Json:
             row = _one(db, "desk_parked_one", "parked record", parked_id)
+            if row[4] in UNSEEN:
+                todo = "nothing: what comes late is booked by itself; `ignore` closes the case"
+                raise DaemonError("CTL01", f"{row[4]}: there is nothing to try", row[3], todo)
             _decide_again(db, row[0], row[2], row[3])
             db.execute(SQL["desk_unpark"], {"id": parked_id})
             return {"id": parked_id, "connector": row[1], "key": row[3]}

@@ -199,6 +199,10 @@ class Observations:
         known = self._run("observation_known").fetchone()[0]
         return known, [row[0] for row in self._run("observation_missing", run=run)]
 
+    def groups(self) -> Sequence[str]:
+        """What stands before the first slash in the ids of live records, each once."""
+        return [row[0] for row in self._run("observation_groups")]
+
     def keep(self, record_ids: Iterable[str], run: int) -> None:
         """Take these as shown by the complete reading `run`, which is not believed about them."""
         for record_id in record_ids:

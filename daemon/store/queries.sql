@@ -62,6 +62,9 @@ UPDATE observations SET due_at = coalesce(read_at, :now), pass = CASE WHEN pass 
 WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_known
 SELECT count(*) FROM observations WHERE scope = :scope AND kind = :kind AND gone = 0
+-- name: observation_groups
+SELECT DISTINCT substr(id, 1, instr(id, '/') - 1) FROM observations
+WHERE scope = :scope AND kind = :kind AND gone = 0 AND instr(id, '/')
 -- name: observation_missing
 -- Those that the complete reading before this one showed, or that were read whole and none showed yet (we made
 -- them, say): a record is asked about once when it goes missing.
@@ -286,7 +289,7 @@ UPDATE connectors SET paused = :paused WHERE name = :name
 SELECT p.id, c.name, p.kind, p.key, p.code, p.sealed_text, p.since, p.tries FROM parked p
 JOIN connectors c ON c.id = p.connector WHERE p.ignored = 0 ORDER BY p.since, p.id
 -- name: desk_parked_one
-SELECT p.connector, c.name, p.kind, p.key FROM parked p JOIN connectors c ON c.id = p.connector WHERE p.id = :id
+SELECT p.connector, c.name, p.kind, p.key, p.code FROM parked p JOIN connectors c ON c.id = p.connector WHERE p.id = :id
 -- name: desk_unpark
 DELETE FROM parked WHERE id = :id
 -- name: desk_ignore

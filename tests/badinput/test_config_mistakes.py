@@ -264,7 +264,13 @@ MISTAKES = [
         "company.acme.client_id",
         "write client_id = ",
     ),
-    ("a kind left out", edited('kind = "webcrm"\n', ""), "CFG07", "connector.crm.kind", "use one of: eskassa, webcrm"),
+    (
+        "a kind left out",
+        edited('kind = "webcrm"\n', ""),
+        "CFG07",
+        "connector.crm.kind",
+        "use one of: eskassa, webcrm",
+    ),
     (
         "a secret written down",
         edited(CREDENTIAL, f'"{CANARY}"'),

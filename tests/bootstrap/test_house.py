@@ -72,7 +72,7 @@ async def test_what_an_old_pass_decides_during_a_reload_is_decided_anew_under_th
         town.wait(minutes=11)
         assert (await town.sync()).outcome == "conflict"
         before = town.house.loops["webcrm"]
-        town.configure('phone = "nobody"', 'phone = "fortnox"')
+        town.configure('"phone" = "nobody"', '"phone" = "fortnox"')
         await town.house.build(town.config(), {})
         await before.run_pass(None)
         assert (await town.sync()).outcome == "ok"

@@ -1,15 +1,21 @@
 """
-What the simulated years of tills found (`tests/simulation/tills.py`), each by itself.
+What simulated years of tills (`tests/simulation/tills.py`) and readers of the code found, each by itself.
 """
 
 from __future__ import annotations
 
+import json
+
 import anyio
+import msgspec
 import pytest
 
+from daemon.errors import DaemonError
 from daemon.sandbox.faults import Fault
+from daemon.sandbox.web import Response
 from daemon.service.runner import Runner
 from daemon.service.supervisor import contain
+from tests.rows.acts import codes, sync_at_rest
 from tests.rows.test_till_reports import a_shop
 from tests.shop import MACHINE
 from tests.town import TownIds
@@ -36,3 +42,80 @@ async def test_the_alarm_of_noon_needs_no_login(tmp_path, path):
             report = await runner.ask(dry_run=False, imports=None)
             runner.stop()
     assert ("unreachable", [ONE]) == (report.outcome, shop.alarms("overdue"))
+
+
+# ------------------------------------------------------------------ what cannot be told apart, or dated
+
+
+SPOILED = {
+    "without its time": (lambda report: [{**report, "ReportDateTime": None}], "ZRP05"),
+    "beside one of the same number": (lambda report: [report, {**report, "ZReport": "K2:1"}], "ZRP03"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILED.values(), ids=SPOILED)
+async def test_a_report_that_cannot_be_placed_is_held(tmp_path, spoil, code):
+    """
+    Also at the very first reading, which takes nothing for new that does not say when it was made.
+    """
+    shop = a_shop(tmp_path)
+    shop.day()
+    exchange = shop.world.exchange
+
+    def spoiled(system, request):
+        outcome = exchange(system, request)
+        if not request.path.endswith("/download-z-report-by-date/json"):
+            return outcome
+        reports = json.loads(outcome.response.body)["ZReports"]
+        body = {"ZReports": [each for report in reports for each in spoil(report)]}
+        return msgspec.structs.replace(outcome, response=Response.json(200, body))
+
+    shop.world.exchange = spoiled
+    async with shop.running():
+        await shop.sync()
+        assert [code] == await codes(shop)
+    assert [] == shop.vouchers()
+
+
+# ------------------------------------------------------------------ what an operator may do
+
+
+async def test_a_missing_number_cannot_be_retried_away(tmp_path):
+    """
+    There is nothing to try: it stays on the list until it comes, or is closed by `ignore`.
+    """
+    shop = a_shop(tmp_path)
+    shop.till("skip_z")
+    async with shop.running():
+        shop.day()
+        shop.till("skip_z")
+        shop.day()
+        await shop.sync()
+        (gap,) = await shop.desk.parked()
+        with pytest.raises(DaemonError, match="nothing to try"):
+            await shop.desk.retry(gap["id"])
+        await shop.sync()
+        assert ["ZRP02"] == await codes(shop)
+
+
+async def test_another_series_leaves_the_old_vouchers_known(tmp_path):
+    """
+    They are looked after as before, and the nightly reading does not miss them: the new series is booked in.
+    """
+    shop = a_shop(tmp_path)
+    shop.people.act("fortnox", "add_series", code="L", manual=True)
+    for _ in range(25):  # more than a list may lack unasked
+        shop.day()
+    await shop.sync_once()
+    shop.set(voucher_series="L")
+    for _ in range(2):
+        shop.wait(days=1, hours=1)
+        shop.day()
+        async with shop.running():
+            assert "ok" == (await sync_at_rest(shop)).outcome
+    shop.people.act("fortnox", "delete_last_voucher", series="K")
+    shop.wait(days=1, hours=1)
+    async with shop.running():
+        await shop.sync()
+        assert ["REC02"] == await codes(shop)
+    assert (24, 2) == (len(shop.vouchers("K")), len(shop.vouchers("L")))

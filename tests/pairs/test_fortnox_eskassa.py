@@ -97,6 +97,10 @@ BOOKED = [
      {**ORDER},
      "1519 125.00, 3001 -100.00, 2611 -25.00",
      "1519 125.00, 3001 -100.00, 2611 -25.00"),
+    ("an invoice that is paid at the till, where invoices cross",
+     {**ORDER},
+     "1910 125.00, 1510 -125.00",
+     "1910 125.00, 1510 -125.00"),
 ]  # fmt: skip
 HELD = [
     # why
@@ -117,6 +121,10 @@ HELD = [
         {**ORDER, "accounts": {"1511": "1519"}}, "1511 125.00, 3001 -100.00, 2611 -25.00", {}, "ZRP07"),
     ("another account translated to the receivable, where invoices cross",
         {**ORDER, "accounts": {"1580": "1511"}}, "1580 125.00, 3001 -100.00, 2611 -25.00", {}, "ZRP07"),
+    ("a claim on Fortnox' own receivable, where invoices cross",
+        {**ORDER}, "1510 125.00, 3001 -100.00, 2611 -25.00", {}, "ZRP07"),
+    ("the same, where sales on invoice are cleared",
+        {**ORDER, "invoice_sales": "clearing"}, "1510 125.00, 3001 -100.00, 2611 -25.00", {}, "ZRP07"),
 ]  # fmt: skip
 DATES = [
     # booked on                 fields of the report      the voucher's day
@@ -259,6 +267,20 @@ def test_a_report_of_another_sum_is_not_the_one_that_was_booked():
     rule = agreements(DEFAULT, START, "{}{}".format)["posting"].rule("entries")
     one, more = rows("1910 125.00, 3001 -125.00"), rows("1910 126.00, 3001 -126.00")
     assert [True, False] == [rule.same(one, one), rule.same(one, more)]
+
+
+def test_the_pdf_of_a_report_crosses_after_everything_else_and_where_it_is_wanted():
+    """
+    Under its own name, and from the day on from which reports do.
+    """
+    assert "file" not in agreements(DEFAULT, START, "{}{}".format)
+    day = dt.date(2026, 3, 1)
+    settings = msgspec.structs.replace(DEFAULT, attach_pdf=True, articles=True, reports_from=day)
+    agreed = agreements(settings, START, "{}{}".format)
+    assert ("file", agreed["posting"].start) == ([*agreed][-1], agreed["file"].start)
+    shown = {"posting": "register/000000123", "name": "Z-rapport K1-123 2026-11-21.pdf"}
+    assert {"name": shown["name"]} == agreed["file"].create[Side.FORTNOX](shown)
+    assert {Side.FORTNOX} == set(agreed["file"].create)
 
 
 def test_neither_side_is_ever_written_to_once_they_are_linked():

@@ -67,6 +67,8 @@ MISTAKES = [
      "remove_customers", "only where Fortnox decides about customers"),
     ("articles removed, none cross",  (REPORTS,),                 {"remove_articles": True},
      "remove_articles", "articles do not cross"),
+    ("PDFs of what does not cross",   (ARTICLES,),                {"attach_pdf": True},
+     "attach_pdf", "Z-reports do not cross"),
     ("a login without its user",      (REPORTS,),                 {"report_login": "web"},
      "report_login", "a login needs a user and a password"),
     ("the receivable of the ledger",  (INVOICES,),                {**TILL, "receivable_account": "1510"},

@@ -97,7 +97,7 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
                 "auth_code": {"file": "credentials/connector.webcrm.auth_code"},
                 "documents": "order",
                 "start": "2000-01-01",
-            }
+            },
         },
     }
     assert mode(folder / "credentials") == 0o700

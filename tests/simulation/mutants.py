@@ -17,22 +17,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 import daemon
+from tests.simulation import tills_run
 from tests.simulation.mutants_facts import FACTS
 from tests.simulation.mutants_table import MUTANTS, Mutant
+from tests.simulation.mutants_tills import BREAKS, STOCK, TILLS
 from tests.simulation.plan import Plan, draw
 from tests.simulation.run import live
+from tests.simulation.world import Result
 
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final = ("daemon", "tests")
@@ -76,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.live is not None:
         sys.stdout.buffer.write(msgspec.json.encode(looked_for(*asked.live)) + b"\n")
         return 0
-    mutants = [each for each in (*MUTANTS, *FACTS) if re.search(asked.only, f"{each.area} · {each.name}")]
+    every = (*MUTANTS, *FACTS, *BREAKS)
+    mutants = [each for each in every if re.search(asked.only, f"{each.area} · {each.name}")]
     if stale := [f"{each.name}: {why}" for each in mutants if (why := _stale(each))]:
         _say("the table has gone stale:\n" + "\n".join(stale))
         return 2
@@ -127,16 +131,25 @@ def looked_for(most: int, needs: str = "") -> Found:
     """Worlds until an invariant is violated; those without all that the break `needs` are passed over."""
     assert Path(daemon.__file__).is_relative_to(Path.cwd()), f"{daemon.__file__} is not the copy"
     crashed = worlds = seed = 0
-    for plan in islice((plan for plan in map(draw, count()) if _has(plan, needs)), most):
+    drawn, lived = _worlds(needs)
+    for plan in islice((plan for plan in map(drawn, count()) if _has(plan, needs)), most):
         worlds, seed = worlds + 1, plan.seed
-        violations = live(plan).violations
+        violations = lived(plan).violations
         if told := [each for each in violations if not each.startswith(CRASHES)]:
             return Found(worlds, seed, told[0], crashed)
         crashed += bool(violations)
     return Found(worlds, seed, "", crashed)
 
 
-def _has(plan: Plan, needs: str) -> bool:
+def _worlds(needs: str) -> tuple[Callable[[int], Any], Callable[[Any], Result]]:
+    """How the worlds are drawn and lived that show a break: of webCRM, unless it needs a shop with tills."""
+    days = {TILLS: tills_run.SHORT, STOCK: tills_run.STOCK}.get(needs.partition(" ")[0])
+    return (draw, live) if days is None else (partial(tills_run.draw, days=days), tills_run.live)
+
+
+def _has(plan: Any, needs: str) -> bool:
+    if not isinstance(plan, Plan):
+        return {TILLS, STOCK, *plan.faults} >= set(needs.split())
     return {*plan.classes, *plan.kinds, plan.documents, plan.grant, plan.ending} >= set(needs.split())
 
 
@@ -217,8 +230,11 @@ def _run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProc
 
 def _unsound(fates: Iterable[Fate]) -> list[str]:
     """The worlds that find something in the daemon as it is: they prove nothing about a break."""
-    seeds = sorted({fate.found.seed for fate in fates if fate.found})
-    lived = ((seed, live(draw(seed)).violations) for seed in seeds)
+    told = {(fate.mutant.needs.partition(" ")[0], fate.found.seed) for fate in fates if fate.found}
+    lived = []
+    for needs, seed in sorted(told):
+        drawn, live_it = _worlds(needs)
+        lived.append((seed, live_it(drawn(seed)).violations))
     return [f"seed {seed}: {violations[0]}" for seed, violations in lived if violations]
 
 

@@ -40,6 +40,7 @@ CALM_S: Final = 200.0
 RESTS_WITHIN: Final = 25
 AWAY: Final = ("unreachable", "grant", "state")
 STALE_S: Final = 150.0  # a quantity is not set by a reading older than this
+ERRORS, USED, DONE_ALL_THE_SAME = 300, 409, 504  # of the tills: a key that was used; switch done_but_504
 CALL: Final = re.compile(r"/api/inventoryitem/(\d+)")
 PUT: Final = re.compile(r"/3/articles/(\w+)")
 
@@ -54,7 +55,7 @@ class Heard(NamedTuple):
 
 
 class Unsure(NamedTuple):
-    """A quantity that the daemon has sent to Fortnox, and nobody told it whether it was set."""
+    """A quantity that the daemon has sent, and nobody told it yet whether it was set."""
 
     wanted: Decimal
     was: Decimal
@@ -71,8 +72,9 @@ class Stocks(Host):
         self.moved = dict.fromkeys(ARTICLES, Decimal(BASE))  # what there should be
         self._heard: dict[str, Heard] = {}
         self._believed: dict[int, tuple[Sent, Mapping[str, Heard]]] = {}  # of each write of Fortnox under way
-        self._unsure: dict[str, Unsure] = {}
-        self._arrived: set[int] = set()
+        self._unsure: dict[tuple[str, str], Unsure] = {}  # side and article
+        self._asked: dict[str, Sent] = {}
+        self._arrived: dict[int, Sent] = {}  # kept, so that no id() is given twice
         self.wire.left, self.wire.told = self._left, self._told
         for number, code in enumerate(ARTICLES):
             more = {"QuantityInStock": BASE, "StockGoods": True, "VAT": 25}
@@ -111,38 +113,65 @@ class Stocks(Host):
     # -------------------------------------------------------------- what nobody can see
 
     def _left(self, sent: Sent) -> None:
+        """What nobody may ever be told of: that is known again when the daemon hears of it."""
+        body = sent.request.body or b""
         if sent.system == FORTNOX and sent.request.method == "PUT":
             self._believed[id(sent)] = (sent, dict(self._heard))
+            code = sent.request.url.rpartition("/")[2]
+            wanted = json.loads(body).get("Article", {}).get("QuantityInStock")
+            if wanted is not None and code in self._heard:
+                was = self._heard[code].quantity
+                self._unsure[FORTNOX, code] = Unsure(Decimal(str(wanted)), was, sent)
+        elif sent.request.method == "POST" and (code := self._code_of(sent)):
+            form = dict(parse_qsl(body.decode()))
+            if Decimal(form["quantityChange"]):
+                was, wanted = Decimal(form["currentQuantity"]), Decimal(form["newQuantity"])
+                self._unsure[ESKASSA, code] = Unsure(wanted, was, sent)
+            else:  # it asks whether the one before took effect
+                self._asked[code] = sent
+
+    def _code_of(self, sent: Sent) -> str:
+        """The article that a call to the tills is about."""
+        found = re.search(r"/inventoryitem/(\d+)(\?|$)", sent.request.url)
+        codes = [code for code in ARTICLES if found and self.item(code, "cloud").get("Id") == found[1]]
+        return codes[0] if codes else ""
 
     def _told(self, sent: Sent, came: web.Response | str) -> None:
-        """What the daemon hears of Fortnox' articles."""
-        if id(sent) in self._believed:
-            self._unsure_of(sent, came)
-        if isinstance(came, str) or sent.system != FORTNOX or "/3/articles" not in sent.request.url:
+        """What the daemon hears of articles."""
+        if isinstance(came, str):
             return
+        if sent.system == ESKASSA:
+            self._told_by_tills(sent, came)
+        elif "/3/articles" in sent.request.url:
+            self._told_by_fortnox(sent, came)
+
+    def _told_by_tills(self, sent: Sent, came: web.Response) -> None:
+        code = self._code_of(sent)
+        if sent.request.method == "POST" and (came.status < ERRORS or came.status == USED):
+            self._asked.pop(code, None)
+            self._unsure.pop((ESKASSA, code), None)
+        elif sent.request.method == "GET" and code in self._asked and came.status < ERRORS:
+            # The question went unanswered, so what stands there decides.
+            self._taken_for_ours(ESKASSA, code, self.both(code)[1])
+
+    def _told_by_fortnox(self, sent: Sent, came: web.Response) -> None:
         try:
             told = json.loads(came.body)
         except ValueError:
             return
-        rows = [*told.get("Articles", ()), *([told["Article"]] if "Article" in told else ())]
-        for row in rows:
+        one = [told["Article"]] if "Article" in told else []
+        for row in (*told.get("Articles", ()), *one):
             if "QuantityInStock" in row:
-                heard = Heard(sent.at_s, Decimal(str(row["QuantityInStock"])))
-                self._heard[row["ArticleNumber"]] = heard
-                if sent.request.method == "GET" and "Article" in told:
-                    self._taken_for_ours(row["ArticleNumber"], heard.quantity)
+                code = row["ArticleNumber"]
+                self._heard[code] = Heard(sent.at_s, Decimal(str(row["QuantityInStock"])))
+                if one and sent.request.method == "PUT" and came.status < ERRORS:
+                    self._unsure.pop((FORTNOX, code), None)
+                elif one:
+                    self._taken_for_ours(FORTNOX, code, self._heard[code].quantity)
 
-    def _unsure_of(self, sent: Sent, came: web.Response | str) -> None:
-        """Fortnox knows no name of a write: that people make it show the wanted number proves nothing."""
-        code, sold = sent.request.url.rpartition("/")[2], json.loads(sent.request.body or b"{}")
-        wanted, (_, believed) = sold.get("Article", {}).get("QuantityInStock"), self._believed[id(sent)]
-        clear = not isinstance(came, str) and came.status < 300
-        if wanted is not None and not clear and code in believed:
-            self._unsure[code] = Unsure(Decimal(str(wanted)), believed[code].quantity, sent)
-
-    def _taken_for_ours(self, code: str, shown: Decimal) -> None:
-        """Whether people's own sales look like what became of the write that nobody told of."""
-        unsure = self._unsure.pop(code, None)
+    def _taken_for_ours(self, side: str, code: str, shown: Decimal) -> None:
+        """Whether people's own sales look like what became of a write that nobody told of."""
+        unsure = self._unsure.pop((side, code), None)
         if unsure is None or shown not in (unsure.wanted, unsure.was):
             return
         done = id(unsure.sent) in self._arrived
@@ -152,7 +181,8 @@ class Stocks(Host):
     def _carried(self, sent: Sent, request: web.Request, how: str) -> web.Response:
         before = {code: self.both(code) for code in ARTICLES}
         response = super()._carried(sent, request, how)
-        if response.status < 300 or response.status == 504:
+        if response.status < ERRORS or response.status == DONE_ALL_THE_SAME:
+            self._arrived[id(sent)] = sent
             if (
                 sent.system == ESKASSA
                 and request.method == "POST"
@@ -175,7 +205,6 @@ class Stocks(Host):
     def _by_put(self, code: str, sent: Sent, before: Mapping[str, Any]) -> None:
         """Fortnox' quantity is set: what was sold since the reading that it was counted from is undone."""
         self.figures["writes"] += 1
-        self._arrived.add(id(sent))
         _, heard = self._believed.get(id(sent), (sent, self._heard))
         now = before[code][0]
         if code in heard and heard[code].quantity != now:
@@ -347,7 +376,7 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
 
 def config(interval_s: int) -> Config:
     """Articles and stock only."""
-    return tills_host.configured(f"stocks-{interval_s}", ("articles",), f"{interval_s}s", "")
+    return tills_host.configured(f"stocks-{interval_s}", ("articles",), interval_s, "")
 
 
 def live(plan: StockPlan, kind: type[Stocks] = Stocks) -> Result:

@@ -42,6 +42,7 @@ HOUR_S: Final = 3600.0
 # A creation that the network repeats is a duplicate which the sentinel tells of (I1).
 BREAKS: Final = tuple(each for each in NETWORK if each != "twice")
 
+LEFT_OUT: Final = "payment_terms|master|invoice_sales|start|reports_from|invoices_from"
 PERSON: Final = {
     "machineid": MACHINE,
     "machinekey": KEY,
@@ -49,6 +50,8 @@ PERSON: Final = {
     "accept": "application/json",
     "content-type": "application/json",
 }
+
+USED: Final = "409"  # dinkassa's own word for a requestKey that was used (2.2): nothing else there says it
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -218,6 +221,8 @@ class Host:
 def spoil(host: Host, chance: random.Random, what: str) -> None:
     """Some of the next requests go wrong."""
     system, effect = chance.choice([FORTNOX, FORTNOX, ESKASSA]), chance.choice([True, True, None, False])
+    if what == USED:
+        system = FORTNOX
     late_s = chance.uniform(0.1, LATE_MOST_S)
     order = Spoil(what, system, effect, chance.randint(1, 3), chance.randint(0, 2), late_s)
     host.trace("spoil", what, system, order.count)
@@ -258,15 +263,16 @@ async def disk(host: Host, chance: random.Random) -> None:
 
 
 @cache
-def configured(name: str, boxes: Collection[str], interval: str, more: str) -> Config:
+def configured(name: str, boxes: Collection[str], interval_s: int, more: str) -> Config:
     """The config of a shop with these of the vendor's boxes ticked; `more` are lines of its section."""
-    path = write_configs(_folder() / name, URL, interval, kinds=[ESKASSA], today=dt.date(2025, 1, 1))
+    path = write_configs(_folder() / name, URL, kinds=[ESKASSA])
     text = path.read_text("utf-8")
     for box in OFF.keys() - set(boxes):
         text = text.replace(f"{box} = true", f"{box} = false", 1)
-    text = re.sub(r"^(payment_terms|master|invoice_sales|start) = .*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(rf"^({LEFT_OUT}) = .*\n", "", text, flags=re.MULTILINE)
+    pace = f'start = 2025-01-01\ninterval = "{interval_s}s"\noffset = "{interval_s // 2}s"\n'
     for old, new in (
-        (f"[connector.{CONNECTOR}]", f"[connector.{CONNECTOR}]\nstart = 2025-01-01\n{more}"),
+        (f"[connector.{CONNECTOR}]", f"[connector.{CONNECTOR}]\n{pace}{more}"),
         ('settle = "2s"', 'settle = "60s"'),
         ('gap = "1s"', 'gap = "10s"'),
         ('overlap = "30s"', 'overlap = "3m"'),

@@ -161,7 +161,7 @@ class Judge:
         """
         The daemon knows no more what it has seen.
 
-        That a person deleted or changed a voucher shows by what it remembers alone: nothing is asked of these.
+        That a person deleted or changed a voucher shows by its memory alone: nothing is asked of these.
         """
         self.read_books()
         for report in self._reports.values():

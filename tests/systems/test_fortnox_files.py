@@ -100,15 +100,15 @@ async def test_any_bytes_arrive_as_they_are(content):
 
 
 ODD = [
-    # what is answered                          upload            connection                    raised
-    ("an upload that nobody answers",           LOST,             connected(),                  OutcomeUnknown),
-    ("an upload without an id",                 reply(201, {"File": {}}), connected(),          OutcomeUnknown),
-    ("a file that is too large",                refusal(2003640, 413), connected(),             Refused),
-    ("a connection that nobody answers",        STORED,           LOST,                         OutcomeUnknown),
-    ("a connection to another voucher",         STORED,           connected(number="119"),      OutcomeUnknown),
-    ("a connection in another year",            STORED,           connected(year=4),            OutcomeUnknown),
-    ("a connection of another file",            STORED,           connected(file_id="f-2"),     OutcomeUnknown),
-    ("a voucher that is not there",             STORED,           refusal(2000645),             Refused),
+    # what is answered, upload, connection, what is raised
+    ("an upload that nobody answers", LOST, connected(), OutcomeUnknown),
+    ("an upload without an id", reply(201, {"File": {}}), connected(), OutcomeUnknown),
+    ("a file that is too large", refusal(2003640, 413), connected(), Refused),
+    ("a connection that nobody answers", STORED, LOST, OutcomeUnknown),
+    ("a connection to another voucher", STORED, connected(number="119"), OutcomeUnknown),
+    ("a connection in another year", STORED, connected(year=4), OutcomeUnknown),
+    ("a connection of another file", STORED, connected(file_id="f-2"), OutcomeUnknown),
+    ("a voucher that is not there", STORED, refusal(2000645), Refused),
 ]  # fmt: skip
 
 
@@ -125,8 +125,8 @@ async def test_only_a_connection_that_is_as_it_was_sent_is_believed(office, uplo
 
 async def test_nothing_is_sent_for_a_voucher_whose_number_was_given_again(office):
     """It is not the voucher of the report any more."""
+    fields = {**FIELDS, "posting": "K/118/5, once of register/000000118"}
     with pytest.raises(Refused, match="REC02"):
-        fields = {**FIELDS, "posting": "K/118/5, once of register/000000118"}
         await office.system.create("file", fields, Lane.FRESH, enclosed=PDF)
     assert [] == office.asked()
 

@@ -18,13 +18,12 @@ from daemon.core.postings import is_account
 from daemon.core.stockholm import ZONE
 from daemon.core.wanted import Wanted
 from daemon.pairs.fortnox_eskassa import goods, postings, sales
-from daemon.pairs.fortnox_eskassa.settings import SALES_ACCOUNTS, VAT_ACCOUNTS, Settings
+from daemon.pairs.fortnox_eskassa.settings import LEDGER, SALES_ACCOUNTS, VAT_ACCOUNTS, Settings
 
 __all__ = ["LETTERS", "Settings", "agreements", "contradictions", "wanted"]
 
 LETTERS: Final = "EK"  # this pair's two letters in our references
 REGISTERS_OWN: Final = re.compile("[0-9]{1,4}")  # an account number in a till (dinkassa.md 3.3)
-LEDGER: Final = "1510"  # reconciled against Fortnox's customer ledger (swedish-accounting.md 6)
 
 # ------------------------------------------------------------------ what may stand together
 
@@ -172,9 +171,10 @@ def agreements(
     reference for (kind, the till's record id).
     """
     found: dict[str, Agreement] = {}
+    reports_from = _from(settings.reports_from, start)
     if settings.reports:
         found["posting"] = postings.agreement(
-            settings, _from(settings.reports_from, start), lambda record_id: mark("posting", record_id)
+            settings, reports_from, lambda record_id: mark("posting", record_id)
         )
     if settings.invoices:
         found["customer"] = sales.customers(settings, start, lambda record_id: mark("customer", record_id))
@@ -186,7 +186,7 @@ def agreements(
         if settings.stock:
             found["stock"] = goods.stock(start)
     if settings.attach_pdf:
-        found["file"] = postings.files(start)  # last: an extra keeps nothing waiting
+        found["file"] = postings.files(reports_from)  # last: an extra keeps nothing waiting
     return found
 
 

@@ -28,7 +28,7 @@ from daemon.core.postings import (
 )
 from daemon.core.records import Fields, Problem, Side, Value
 from daemon.pairs.fortnox_eskassa.reversing import is_taken_back, on_receivable, taken_back
-from daemon.pairs.fortnox_eskassa.settings import Settings
+from daemon.pairs.fortnox_eskassa.settings import LEDGER, Settings
 
 NOWHERE: Final[frozenset[Side]] = frozenset()
 DAY_CHARS: Final = 10  # of "2026-11-20T17:30:26"
@@ -155,11 +155,15 @@ def _objection(settings: Settings, report: Fields, entries: tuple[Entry, ...]) -
         todo = "look at the report in the till; book it by hand and `ignore` it, or raise auto_round_limit"
         return _held("ZRP01", what, todo)
     stays_out = settings.invoices and settings.invoice_sales in ("", "excluded")
-    if stays_out and on_receivable(settings, entries):
-        what = (
-            f"it has a row on {settings.receivable_account}: sales on invoice that an order books once more"
+    owed = on_receivable(settings, entries) if stays_out else []
+    if settings.invoices:  # on Fortnox' own receivable they are booked twice whatever is set
+        owed += [entry for entry in entries if entry.account == LEDGER and entry.amount > 0]
+    if owed:
+        what = f"it has a row on {owed[0].account}: sales on invoice that an order books once more"
+        todo = (
+            "have the register leave them out, or put them where invoice_sales says; "
+            "book this one by hand and `ignore` it"
         )
-        todo = "have the register leave them out of its Z-reports; book this one by hand and `ignore` it"
         return _held("ZRP07", what, todo)
     return None
 

@@ -103,7 +103,7 @@ def invoices(settings: Settings, start: dt.datetime, mark: Callable[[str], str])
         belongs_to=Belonging(field="customer", kind="customer", gate=_anybody),
         looked_for=True,
         one_way=True,
-        essential=frozenset({"rows"}),
+        essential=frozenset({"rows", "date"}),
     )
 
 

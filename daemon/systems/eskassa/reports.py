@@ -7,6 +7,8 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from daemon.core.mapping import Table
 from daemon.core.records import Lane, Seen
 from daemon.core.stockholm import ZONE
@@ -148,7 +150,10 @@ class Reports:
         rows = (
             [await self._sold.told(machine, row, lane) for row in listed.rows] if self._sold else listed.rows
         )
-        found = {seen.id: seen for seen in (_seen(machine, report, self.table) for report in rows)}
+        found: dict[str, Seen] = {}
+        for seen in (_seen(machine, report, self.table, days[1]) for report in rows):
+            other = found.get(seen.id, seen)
+            found[seen.id] = seen if other == seen else _ambiguous(seen, other)
         days_of = ((seen.id, seen.fields.get("reported_at")) for seen in found.values())
         self._days |= {number: dt.date.fromisoformat(str(at)[:10]) for number, at in days_of if at}
         return Listed(tuple(found.values()), listed.server_time)
@@ -189,8 +194,15 @@ def _id(machine: Mapping[str, Any]) -> str:
     return mapping.text_of(machine.get("Id"))
 
 
-def _seen(machine: str, report: Mapping[str, Any], table: Table) -> Seen:
-    """One report, known by its register and its number."""
+def _ambiguous(seen: Seen, other: Seen) -> Seen:
+    """Of two reports with one number neither may pass for the other: both are held."""
+    known = " and ".join(sorted(f"K{each.fields.get('register')}" for each in (seen, other)))
+    odd = f"two different reports have this number, of {known}"
+    return msgspec.structs.replace(seen, fields={**seen.fields, "odd": odd})
+
+
+def _seen(machine: str, report: Mapping[str, Any], table: Table, asked: dt.date) -> Seen:
+    """One report, known by its register and its number; without its time it is one of the day `asked` for."""
     name = mapping.text_of(report.get("ZReport"))
     numbered = NUMBERED.fullmatch(name)
     register, number = (numbered[1], int(numbered[2])) if numbered else (None, None)
@@ -199,7 +211,7 @@ def _seen(machine: str, report: Mapping[str, Any], table: Table) -> Seen:
     return Seen(
         id=f"{machine}/{name if number is None else f'{number:09d}'}",
         fields=table.read(payload),
-        changed_at=reported_at,
+        changed_at=reported_at or wire.moment(asked),
         born_at=reported_at,
     )
 

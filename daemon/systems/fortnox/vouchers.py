@@ -62,13 +62,11 @@ class Vouchers(Part):
     async def _rows(
         self, series: str, year: Year, query: Mapping[str, str], lane: Lane
     ) -> AsyncIterator[list[dict[str, Any]]]:
-        """Page by page the vouchers of one series in one year, also where a filter is not heeded."""
-        asked = {"financialyear": year.id, "voucherseries": series, **query}
+        """Page by page the vouchers of one series, "" for all, in one year, also where a filter is not heeded."""
+        asked = {"financialyear": year.id, **({"voucherseries": series} if series else {}), **query}
         async for listed in self._calls.pages(VOUCHER, asked, lane):
-            rows = listed.rows
-            yield [
-                row for row in rows if (row.get("VoucherSeries"), str(row.get("Year"))) == (series, year.id)
-            ]
+            rows = [row for row in listed.rows if str(row.get("Year")) == year.id]
+            yield [row for row in rows if series in ("", row.get("VoucherSeries"))]
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
         series, number, year = parted(record_id)
@@ -83,10 +81,10 @@ class Vouchers(Part):
 
     async def look(self, fields: Fields, since: dt.datetime | None, whole: Whole | None) -> Sequence[Seen]:
         """
-        Every voucher with the mark of `fields`, among those of its series that changed since, or of its day.
+        Every voucher with the mark of `fields`, in any series, that changed since, or of its day.
 
-        One without any mark in its text is read whole: a person may have changed that, while the mark in a
-        row remains. Without a series or a day all of them are looked through.
+        One of its own series without any mark in its text is read whole: a person may have changed that, while
+        the mark in a row remains. Without a day the series that are read are looked through.
         """
         mark, hits = str(fields["reference"]), 0
         ids: dict[str, None] = {}
@@ -95,13 +93,14 @@ class Vouchers(Part):
             hits += shown == mark
             if hits > spec.HITS_MAX:
                 raise _too_many(mark)
-            if shown in ("", mark):
+            own = fields.get("series") in (None, row["VoucherSeries"])
+            if shown == mark or (own and not shown):
                 ids[_listed(row).id] = None
         found = await self._whole(list(ids), whole)
         return [seen for seen in found if seen.fields.get("reference") == mark]
 
     async def _near(self, fields: Fields, since: dt.datetime | None) -> AsyncIterator[dict[str, Any]]:
-        date, series = fields.get("date"), fields.get("series")
+        date = fields.get("date")
         if date is None:
             years = await self._books.years(Lane.SETTLE, afresh=True)
         else:
@@ -112,7 +111,7 @@ class Vouchers(Part):
         else:
             query = {} if date is None else {"fromdate": str(date), "todate": str(date)}
         for year in years:
-            for code in self._series if series is None else (str(series),):
+            for code in self._series if date is None else ("",):
                 async for rows in self._rows(code, year, query, Lane.SETTLE):
                     for row in rows:
                         yield row
