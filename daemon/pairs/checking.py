@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from daemon.core.records import Problem
-from daemon.pairs.reading import Place, problem
+from daemon.pairs.reading import Place, fields_of, problem
 from daemon.pairs.settings import RANGES
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -42,7 +41,7 @@ def check_value(key: str, value: Any, place: Place, *, rehearsal: bool) -> Itera
 
 def on_loopback(raw: Mapping[str, Any], into: type[Struct]) -> bool:
     """Whether a section as written, with the defaults of `into`, names no address outside this host."""
-    urls = {field.name: field.default for field in fields(into) if is_url(field.name)} | {
+    urls = {field.name: field.default for field in fields_of(into) if is_url(field.name)} | {
         key: value for key, value in raw.items() if is_url(key)
     }
     return all(isinstance(url, str) and _host(url) in LOOPBACK for url in urls.values())

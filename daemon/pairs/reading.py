@@ -10,10 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import FieldInfo
 
 from daemon.core.records import Problem
 from daemon.pairs.settings import Seconds, SecretRef
@@ -58,11 +60,17 @@ def problem(code: str, what: str, place: Place, todo: str) -> Problem:
     return Problem(code=code, what=what, where=str(place), todo=todo)
 
 
+@lru_cache(32)
+def fields_of(into: type[Struct]) -> tuple[FieldInfo, ...]:
+    """What a section holds; working it out takes longer than reading one."""
+    return msgspec.structs.fields(into)
+
+
 def read_struct(
     raw: Mapping[str, Any], into: type[S], place: Place, found: list[Problem], check: Check
 ) -> S | None:
     """The section as `into`; None when it has mistakes, which are then added to `found`."""
-    fields = {field.name: field for field in msgspec.structs.fields(into)}
+    fields = {field.name: field for field in fields_of(into)}
     before = len(found)
     values: dict[str, Any] = {}
     for key, value in raw.items():

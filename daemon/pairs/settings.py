@@ -83,6 +83,10 @@ class ConnectorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     guard: Guard = msgspec.field(default_factory=Guard)
     decides: Mapping[str, Literal["fortnox", "partner", "nobody"]] = {}
 
+    def known_as(self) -> frozenset[str]:
+        """What tells the partner's account from others; no two connectors of a company share one."""
+        return frozenset({self.account})
+
 
 class Range(Struct, frozen=True):
     """Least and most; `rehearsal` is the least when every URL is on loopback."""

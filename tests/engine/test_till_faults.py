@@ -5,6 +5,7 @@ What simulated years of tills (`tests/simulation/tills.py`) and readers of the c
 from __future__ import annotations
 
 import json
+import shutil
 
 import anyio
 import msgspec
@@ -15,7 +16,9 @@ from daemon.sandbox.faults import Fault
 from daemon.sandbox.web import Response
 from daemon.service.runner import Runner
 from daemon.service.supervisor import contain
+from tests.rows import papers
 from tests.rows.acts import codes, sync_at_rest
+from tests.rows.test_till_double import Books
 from tests.rows.test_till_reports import a_shop
 from tests.shop import MACHINE
 from tests.town import TownIds
@@ -47,6 +50,20 @@ async def test_the_alarm_of_noon_needs_no_login(tmp_path, path):
 # ------------------------------------------------------------------ what cannot be told apart, or dated
 
 
+def spoiled(shop, path, change):
+    """The way to the vendors, with what they answer at one path changed."""
+    exchange = shop.world.exchange
+
+    def send(system, request):
+        outcome = exchange(system, request)
+        if not request.path.endswith(path):
+            return outcome
+        body = change(json.loads(outcome.response.body))
+        return msgspec.structs.replace(outcome, response=Response.json(200, body))
+
+    return send
+
+
 SPOILED = {
     "without its time": (lambda report: [{**report, "ReportDateTime": None}], "ZRP05"),
     "beside one of the same number": (lambda report: [report, {**report, "ZReport": "K2:1"}], "ZRP03"),
@@ -60,17 +77,11 @@ async def test_a_report_that_cannot_be_placed_is_held(tmp_path, spoil, code):
     """
     shop = a_shop(tmp_path)
     shop.day()
-    exchange = shop.world.exchange
-
-    def spoiled(system, request):
-        outcome = exchange(system, request)
-        if not request.path.endswith("/download-z-report-by-date/json"):
-            return outcome
-        reports = json.loads(outcome.response.body)["ZReports"]
-        body = {"ZReports": [each for report in reports for each in spoil(report)]}
-        return msgspec.structs.replace(outcome, response=Response.json(200, body))
-
-    shop.world.exchange = spoiled
+    shop.world.exchange = spoiled(
+        shop,
+        "/download-z-report-by-date/json",
+        lambda body: {"ZReports": [each for report in body["ZReports"] for each in spoil(report)]},
+    )
     async with shop.running():
         await shop.sync()
         assert [code] == await codes(shop)
@@ -119,3 +130,43 @@ async def test_another_series_leaves_the_old_vouchers_known(tmp_path):
         await shop.sync()
         assert ["REC02"] == await codes(shop)
     assert (24, 2) == (len(shop.vouchers("K")), len(shop.vouchers("L")))
+
+
+async def test_a_lost_memory_and_another_series_book_nothing_twice(tmp_path):
+    """
+    As when the daemon is installed anew: what it booked is known by its mark, in whatever series.
+    """
+    shop = a_shop(tmp_path)
+    shop.people.act("fortnox", "add_series", code="L", manual=True)
+    for _ in range(3):
+        shop.day()
+    await shop.sync_once()
+    shutil.rmtree(tmp_path / "state")
+    shop.set(voucher_series="L")
+    shop.wait(hours=1)
+    shop.day()
+    async with shop.running():
+        assert "ok" == (await sync_at_rest(shop)).outcome
+    assert (3, 1) == (len(shop.vouchers("K")), len(shop.vouchers("L")))
+
+
+# ------------------------------------------------------------------ sales on invoice
+
+
+async def test_a_sale_on_invoice_without_its_day_is_held(tmp_path):
+    """
+    Fortnox would give the order the day on which it comes.
+    """
+    shop = Books(tmp_path, "excluded", in_z=False)
+    async with shop.running():
+        await shop.sync()
+        shop.world.exchange = spoiled(
+            shop,
+            "/transaction",
+            lambda body: {**body, "Items": [{**i, "DateTime": "?"} for i in body["Items"]]},
+        )
+        shop.wait(hours=1)
+        shop.bill(("A", 1))
+        assert "parked" == (await sync_at_rest(shop)).outcome
+        assert ["REC15"] == await codes(shop)
+    assert [] == papers.orders(shop)

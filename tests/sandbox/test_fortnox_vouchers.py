@@ -236,22 +236,22 @@ def test_no_value_makes_it_raise(fields):
     assert DESK.post(**fields)[0] in {201, 400}
 
 
-def test_fifteen_thousand_vouchers_are_found_by_their_day():
+def test_five_thousand_vouchers_are_found_by_their_day():
     """A look for a day's vouchers touches those of the day only, and a number is one step."""
     ledger = Ledger()
     company = ledger.fortnox.companies["1234567"]
-    for number in range(15_000):
+    for number in range(5_000):
         date = f"2026-{number % 12 + 1:02}-{number % 28 + 1:02}"
         given = {"Description": "Z", "VoucherSeries": "K", "TransactionDate": date, "VoucherRows": ROWS}
         vouchers.create(company, THIS, given)
     wanted = {"voucherseries": "K", "fromdate": "2026-01-01", "todate": "2026-01-01"}
-    expected = [number + 1 for number in range(15_000) if (number % 12, number % 28) == (0, 0)]
+    expected = [number + 1 for number in range(5_000) if (number % 12, number % 28) == (0, 0)]
     found = vouchers.among(company, THIS, wanted)
     assert [record.values["VoucherNumber"] for record in found] == expected
     query = "?financialyear=2&voucherseries=K&fromdate=2026-01-01&todate=2026-01-01&limit=500"
     assert [number for _, number in ledger.listed(query)] == expected
-    pages = [ledger.listed(f"?financialyear=2&limit=500&page={page}") for page in range(1, 31)]
-    assert [number for page in pages for _, number in page] == list(range(1, 15_001))
+    pages = [ledger.listed(f"?financialyear=2&limit=500&page={page}") for page in range(1, 11)]
+    assert [number for page in pages for _, number in page] == list(range(1, 5_001))
 
 
 # ------------------------------------------------------------------ people

@@ -41,6 +41,7 @@ ROOT: Final = Path(__file__).parents[2]
 PARTS: Final = ("daemon", "tests")
 MOST: Final = 400  # worlds that one break is looked for in
 HANGS_S: Final = 900.0  # they take far less
+SHOP_DAYS: Final = 25
 CRASHES: Final = ("X ", "I35 a pass ends as ")  # the daemon noticed it itself, and by accident
 
 
@@ -143,7 +144,7 @@ def looked_for(most: int, needs: str = "") -> Found:
 
 def _worlds(needs: str) -> tuple[Callable[[int], Any], Callable[[Any], Result]]:
     """How the worlds are drawn and lived that show a break: of webCRM, unless it needs a shop with tills."""
-    days = {TILLS: tills_run.SHORT, STOCK: tills_run.STOCK}.get(needs.partition(" ")[0])
+    days = {TILLS: SHOP_DAYS, STOCK: tills_run.STOCK}.get(needs.partition(" ")[0])
     return (draw, live) if days is None else (partial(tills_run.draw, days=days), tills_run.live)
 
 

@@ -218,13 +218,13 @@ async def _off(shop: Tills, chance: random.Random) -> None:
 
 async def _copy(shop: Tills, _chance: random.Random) -> None:
     """A backup of the state."""
-    shop.copies.append(shop.machine.disk.copy())
+    shop.copies = [*shop.copies[-2:], shop.machine.disk.copy()]
 
 
 async def _restore(shop: Tills, chance: random.Random) -> None:
     """A backup is put back: what was done since is not known any more."""
     if shop.copies:
-        await _with_memory(shop, chance.choice(shop.copies[-3:]))
+        await _with_memory(shop, chance.choice(shop.copies))
 
 
 async def _wipe(shop: Tills, chance: random.Random) -> None:

@@ -65,6 +65,10 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     default_category: str = "Fortnox"
     positive_is_decrease: bool = True
 
+    def known_as(self) -> frozenset[str]:
+        """Also by the database's own id: under another `account` all its reports would be booked again."""
+        return frozenset({self.account, self.machine_id.lower()})
+
     def days(self) -> tuple[dt.date, ...]:
         """From which day on Z-reports and invoices cross, as far as they do and a day is set."""
         reports = (self.reports_from or self.start) if self.reports else None

@@ -62,7 +62,7 @@ class Vouchers(Part):
     async def _rows(
         self, series: str, year: Year, query: Mapping[str, str], lane: Lane
     ) -> AsyncIterator[list[dict[str, Any]]]:
-        """Page by page the vouchers of one series, "" for all, in one year, also where a filter is not heeded."""
+        """Page by page the vouchers of a series, "" for all, of a year, also where no filter is heeded."""
         asked = {"financialyear": year.id, **({"voucherseries": series} if series else {}), **query}
         async for listed in self._calls.pages(VOUCHER, asked, lane):
             rows = [row for row in listed.rows if str(row.get("Year")) == year.id]
@@ -83,8 +83,9 @@ class Vouchers(Part):
         """
         Every voucher with the mark of `fields`, in any series, that changed since, or of its day.
 
-        One of its own series without any mark in its text is read whole: a person may have changed that, while
-        the mark in a row remains. Without a day the series that are read are looked through.
+        In any: a memory that was lost does not know in which one it was booked. One of its own series without
+        any mark in its text is read whole: a person may have changed that, while the mark in a row remains.
+        Without a day the series that are read are looked through.
         """
         mark, hits = str(fields["reference"]), 0
         ids: dict[str, None] = {}
