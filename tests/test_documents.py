@@ -178,7 +178,7 @@ def test_the_example_and_the_readme_hold_every_key_and_no_other(section):
     """Commented or not, each key that the program takes is shown and described."""
     example, program = sections()[section]
     documented = set(named("\n".join(row[0] for row in cells(README, section))))
-    everywhere = {"guard", "url"}  # a section of its own; of every kind, and described so
+    everywhere = {"guard", "url", "account"}  # a section of its own; described for every kind
     assert example | everywhere == program | everywhere
     plain = {name.removeprefix("[connector.NAME.").removesuffix("]") for name in documented}
     assert program - {"guard"} | {"url"} == plain | {"url"}

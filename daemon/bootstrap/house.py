@@ -286,7 +286,7 @@ class House:
 
     def _partner(self, name: str, settings: ConnectorSettings, digest: str) -> End:
         kind, url = KINDS[settings.kind], str(getattr(settings, "url", ""))
-        throttle = self._throttle(f"{settings.kind}|{url}|{settings.account}", kind.budget(settings))
+        throttle = self._throttle(f"{settings.kind}|{url}|{settings.identity}", kind.budget(settings))
         client = self._client(settings.company, settings.kind, url, throttle)
         grant = kind.grant(name, settings, client, self._clock)
         system = kind.system(name, settings, client, grant, self._clock, self._ids)

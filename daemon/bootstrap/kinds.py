@@ -104,12 +104,13 @@ def _eskassa(
         report_grant=report_grant,
         clock=clock,
         ids=ids,
-        account=settings.account,
+        account=settings.identity,
         first_day=min(settings.days(), default=dt.date.max),
         base_url=url,
         registers=settings.registers,
         default_category=settings.default_category,
         positive_is_decrease=settings.positive_is_decrease,
+        invoice_payments=settings.invoice_payments,
         with_invoiced=settings.invoice_sales == "reverse_in_z",
     )
 

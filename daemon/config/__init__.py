@@ -292,10 +292,9 @@ def _check_connectors(sections: _Sections, place: Place) -> Iterator[Problem]:
     users: dict[tuple[str, str], str] = {}  # company, voucher series -> the connector that books in it
     for name, settings in sections.connectors.items():
         where = place.key(name)
-        named = {(settings.kind, each, settings.company) for each in settings.known_as()}
-        others = sorted({first.setdefault(each, name) for each in named} - {name})
-        if others:
-            what = f"the same account and company as connector {others[0]}"
+        other = first.setdefault((settings.kind, settings.identity, settings.company), name)
+        if other != name:
+            what = f"the same account and company as connector {other}"
             yield problem("CFG21", what, where, "keep one of them")
         if settings.offset >= settings.interval:
             todo = f"use less than {settings.interval}"

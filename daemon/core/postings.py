@@ -17,6 +17,7 @@ from msgspec import Struct
 from daemon.core.records import Value
 from daemon.core.workdays import next_working_day
 
+KIND: Final = "posting"
 MISSING: Final = "ZRP02"  # what a number that was passed over is parked under
 DUE_AT: Final = dt.time(12)  # decision 15: the alarm of the next working day
 STOCKHOLM: Final = ZoneInfo("Europe/Stockholm")

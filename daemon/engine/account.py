@@ -24,7 +24,7 @@ from daemon.engine.parallel import for_each
 from daemon.events import LIST_NOT_BELIEVED, Events
 from daemon.ports import Clock, Journal, Observations, Page, System, Transaction
 
-LATEST = dt.timedelta(days=60)  # how late something that is booked may still come
+LATEST = dt.timedelta(days=400)  # how late something that is booked may still come
 COMPLETE_EVERY = dt.timedelta(hours=24)  # a full comparison finds what no list of changes shows
 AT_ONCE = 8  # readings by key under way together; the budget decides how fast they go
 STORED_TOGETHER = 25  # records a transaction

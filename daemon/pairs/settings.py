@@ -83,9 +83,10 @@ class ConnectorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     guard: Guard = msgspec.field(default_factory=Guard)
     decides: Mapping[str, Literal["fortnox", "partner", "nobody"]] = {}
 
-    def known_as(self) -> frozenset[str]:
-        """What tells the partner's account from others; no two connectors of a company share one."""
-        return frozenset({self.account})
+    @property
+    def identity(self) -> str:
+        """What the partner's account is remembered under; no two connectors of a company share one."""
+        return self.account
 
 
 class Range(Struct, frozen=True):

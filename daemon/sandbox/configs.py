@@ -83,7 +83,6 @@ $pace"""),
 [connector.eskassa]
 kind = "eskassa"
 company = "sandbox"
-account = "sandbox"          # the database's name, what stands after the @ of a login
 url = "$url/eskassa"
 machine_id = "bbbbbbbb-0000-4000-8000-000000000001"
 machine_key = { file = "credentials/connector.eskassa.machine_key" }

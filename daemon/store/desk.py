@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any, Literal
 
+from daemon.core import postings
 from daemon.core.codes import UNSEEN
 from daemon.core.records import Side
 from daemon.core.spoken import spoken
@@ -206,6 +207,9 @@ class StateDesk:
 
         def work(db: sqlite3.Connection) -> Json:
             row = _one(db, "desk_held_one", "held plan", plan)
+            if drop and row[2] == postings.KIND:
+                todo = "release it, or `ignore` what is parked one by one"
+                raise DaemonError("CTL01", "what is to be booked is never dropped", plan, todo)
             if drop:
                 about = {"connector": row[0], "kind": row[2]}
                 for side, record_id in self._sealer.open(f"held|{row[0]}|{row[2]}", row[3])["records"]:

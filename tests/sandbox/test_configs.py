@@ -71,7 +71,6 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
             "eskassa": {
                 "kind": "eskassa",
                 "company": "sandbox",
-                "account": "sandbox",
                 "url": f"{URL}/eskassa",
                 "machine_id": "bbbbbbbb-0000-4000-8000-000000000001",
                 "machine_key": {"file": "credentials/connector.eskassa.machine_key"},

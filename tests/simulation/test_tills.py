@@ -12,7 +12,7 @@ from itertools import count
 import pytest
 
 from tests.simulation import stocks_plan, tills_plan
-from tests.simulation.tills_judge import _due
+from tests.simulation.tills_facts import due_at
 from tests.simulation.tills_run import STOCK, draw, live, lives, told
 
 pytestmark = [
@@ -83,4 +83,4 @@ def test_the_judge_knows_the_calendar(sold, due):
     """
     Christmas, Easter, midsummer, Ascension.
     """
-    assert due == _due(dt.date.fromisoformat(sold)).date().isoformat()
+    assert due == due_at(dt.date.fromisoformat(sold)).date().isoformat()

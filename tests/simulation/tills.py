@@ -15,8 +15,9 @@ from daemon.store.desk import StateDesk
 from tests.simulation import tills_host
 from tests.simulation.camera import FORTNOX
 from tests.simulation.plan import Event
+from tests.simulation.tills_facts import SERIES
 from tests.simulation.tills_host import DAY_S, ESKASSA, HOUR_S, Host
-from tests.simulation.tills_judge import SERIES, Judge
+from tests.simulation.tills_judge import Judge
 from tests.simulation.tills_people import GOODS, HAPPENINGS, work_day
 from tests.simulation.tills_plan import REGISTERS, TillPlan, begins
 from tests.simulation.world import Result
@@ -83,7 +84,8 @@ class Tills(Host):
         good = report.outcome in GOOD
         listed = await self.listed() if self.judge.asks() and good else {}
         self.judge.held(key for key, code in listed.items() if code != "unknown")
-        self.judge.look_ended(report.outcome, listed, good=good)
+        waits = bool(report.unknown or report.next_look_at or report.creations_wait)
+        self.judge.look_ended(report.outcome, listed, good=good, waits=waits)
 
     async def listed(self) -> dict[str, str]:
         """The key of each record that an operator finds listed, with the code or the word for it."""

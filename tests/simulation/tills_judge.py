@@ -11,34 +11,33 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
 
 from daemon.core.stockholm import ZONE
-from daemon.sandbox.eskassa.auth import MACHINES
 from daemon.sandbox.fortnox.company import Record
 from daemon.sandbox.world import World
 from tests.simulation.camera import FORTNOX, TENANT
 from tests.simulation.clockwork import TrueTime
+from tests.simulation.tills_facts import (
+    SERIES,
+    Key,
+    Place,
+    due_at,
+    key_of,
+    listed_as,
+    name,
+    place_of,
+    rows_of,
+    sums,
+)
 
-SERIES: Final = {1: "K", 2: "K", 3: "L", 4: "M"}  # of each register
 OURS: Final = re.compile(r"Kassa (\d+), Z-rapport (\d+), (\d{4}-\d{2}-\d{2})")
 LISTED_AGAIN_S: Final = 86_400.0 + 600.0  # after this a reading shows what came late
 NIGHTS_S: Final = 6 * 86_400.0  # reports of the last week are read each time
-EASTER: Final = {
-    2025: (4, 20), 2026: (4, 5), 2027: (3, 28), 2028: (4, 16), 2029: (4, 1), 2030: (4, 21), 2031: (4, 13),
-    2032: (3, 28), 2033: (4, 17), 2034: (4, 9), 2035: (3, 25), 2036: (4, 13), 2037: (4, 5), 2038: (4, 25),
-}  # fmt: skip
-HOLIDAYS: Final = ("01-01", "01-06", "05-01", "06-06", "12-24", "12-25", "12-26", "12-31")
-FRIDAY, SATURDAY = 4, 5
-JUNE: Final = 6
 WILL_NEVER_S: Final = 20 * 86_400.0
 DIGITS: Final = 4
-
-Key = tuple[int, int]  # register, Z number
-Place = tuple[str, int, int]  # series, voucher number, year
 
 
 class Report(Struct):
@@ -88,7 +87,7 @@ class Judge:
         """A report was taken."""
         number, at = told["Number"], told["ReportDateTime"]
         sold = str(told["LastTransactionDateTime"] or at)[:10]
-        report = Report(at[:10], _due(dt.date.fromisoformat(sold)), self._true.passed_s, [_sums(told)])
+        report = Report(at[:10], due_at(dt.date.fromisoformat(sold)), self._true.passed_s, [sums(told)])
         report.excused = self._is_hindered(report)
         self._reports[register, number] = report
         self.figures["reports"] += 1
@@ -99,7 +98,7 @@ class Judge:
         """A report was spoiled or changed afterwards."""
         report = self._reports.get((register, number))
         if report is not None and told is not None:
-            report.versions.append(_sums(told))
+            report.versions.append(sums(told))
             report.excused = True
             if not report.booked:
                 self._pending[register, number] = report
@@ -121,7 +120,7 @@ class Judge:
 
     def held(self, keys: Iterable[str]) -> None:
         """These were listed: what is late thereby need not be in its turn."""
-        for key in map(_key, keys):
+        for key in map(key_of, keys):
             if key in self._reports:
                 self._reports[key].excused = True
 
@@ -143,14 +142,14 @@ class Judge:
         self._judged[gone["Year"], gone["VoucherSeries"]] -= 1
         place = (gone["VoucherSeries"], gone["VoucherNumber"], gone["Year"])
         for record in self._kept:
-            if _place(record) == place and id(record) in self._vouchers:
+            if place_of(record) == place and id(record) in self._vouchers:
                 key = self._vouchers.pop(id(record))
                 self._reports[key].touched = "deleted"
                 self._pending.pop(key, None)
 
     def lets_go(self, key: str, code: str) -> bool:
         """Whether a person would give this one up by now: it will never be booked as it is."""
-        found = _key(key)
+        found = key_of(key)
         report = self._reports.get(found) if found else None
         if report and self._true.passed_s - report.closed_s > WILL_NEVER_S and code in ("ZRP01", "ZRP04"):
             report.ignored = True
@@ -173,7 +172,7 @@ class Judge:
 
     def told(self, event: str, fields: Mapping[str, Any]) -> None:
         """An event of the daemon's."""
-        if event in ("overdue", "number_missing") and (key := _key(fields["key"])):
+        if event in ("overdue", "number_missing") and (key := key_of(fields["key"])):
             (self._overdue if event == "overdue" else self._missing).add(key)
             self.figures[event] += 1
         if event == "duplicate_found":
@@ -195,9 +194,11 @@ class Judge:
         now = self._true.now()
         return any(report.known and report.due <= now for report in self._pending.values())
 
-    def look_ended(self, outcome: str, listed: Mapping[str, str], *, good: bool) -> None:
+    def look_ended(self, outcome: str, listed: Mapping[str, str], *, good: bool, waits: bool) -> None:
         """
-        What was due when it began, and could be known, is booked, or told of; and listed when all was seen.
+        What was due when it began, and could be known, is booked, or told of.
+
+        It is listed too when all was seen (`good`), unless something `waits` to be looked for or to be made.
         """
         began = self._true.now() - dt.timedelta(seconds=self._true.passed_s - self._began_s)
         if outcome == "state":
@@ -207,9 +208,9 @@ class Judge:
             if not report.known or report.due > began or report.ignored:
                 continue
             if key not in self._overdue:
-                self.fail(f"I18 {_name(key)} was due at {report.due:%F %R} and nobody was told")
-            if good and _wanted(key) not in listed:
-                self.fail(f"I2 {_name(key)} is neither booked nor listed")
+                self.fail(f"I18 {name(key)} was due at {report.due:%F %R} and nobody was told")
+            if good and not waits and listed_as(key) not in listed:
+                self.fail(f"I2 {name(key)} is neither booked nor listed")
         if good:
             self._learn()
             self._look_for_gaps()
@@ -230,7 +231,7 @@ class Judge:
             last = self._last_number.get(key[0], 0)
             earlier = any(known.known or known.booked for known in self._before(key))
             if last > key[1] and earlier and not self._seen(key) and key not in self._missing:
-                self.fail(f"I18 {_name(key)} is missing before {last} and nobody was told")
+                self.fail(f"I18 {name(key)} is missing before {last} and nobody was told")
 
     def _before(self, key: Key) -> Iterator[Report]:
         for number in range(key[1] - 1, 0, -1):
@@ -265,7 +266,7 @@ class Judge:
         if named is None:
             return
         key = int(named[1]), int(named[2])
-        report, where = self._reports.get(key), f"{_name(key)} as {series}{values['VoucherNumber']} of {year}"
+        report, where = self._reports.get(key), f"{name(key)} as {series}{values['VoucherNumber']} of {year}"
         self._vouchers[id(record)] = key
         if report is None:
             self.fail(f"I18 {where}: there is no such report")
@@ -275,7 +276,7 @@ class Judge:
         report.booked = True
         self.figures["booked"] += 1
         self._pending.pop(key, None)
-        rows = _rows(values["VoucherRows"])
+        rows = rows_of(values["VoucherRows"])
         if sum(rows.values()) or rows not in report.versions:
             self.fail(f"I16 {where}: {rows} is not {report.versions}")
         if values["TransactionDate"] != report.day:
@@ -298,7 +299,7 @@ class Judge:
             records = self._company.books.get(year, {}).get(series)
             if records is None or not records.records:
                 continue
-            place = _place(chance.choice(records.records[-30:]))
+            place = place_of(chance.choice(records.records[-30:]))
             if (key := self._at(place)) and not self._reports[key].touched:
                 return place
         return None
@@ -335,29 +336,29 @@ class Judge:
 
     def _judge_end(self, key: Key, report: Report, times: int, listed: Mapping[str, str]) -> None:
         rows = report.versions[-1]
-        where = _name(key)
+        where = name(key)
         if report.forgotten:
             return
         if times > 1:
             self.fail(f"I18 {where} is booked {times} times")
         if report.touched:
-            if _wanted(key) not in listed:
+            if listed_as(key) not in listed:
                 self.fail(f"I18 {where}: a person's change of its voucher ({report.touched}) is not listed")
             if report.touched == "deleted" and times:
                 self.fail(f"I18 {where}: it is booked again after a person deleted it")
             return
         bookable = bool(rows) and not sum(rows.values()) and all(len(each) == DIGITS for each in rows)
         if times:
-            if len(report.versions) > 1 and not self._stands(key, rows) and _wanted(key) not in listed:
+            if len(report.versions) > 1 and not self._stands(key, rows) and listed_as(key) not in listed:
                 self.fail(f"I18 {where} was changed after it was booked and is not listed")
         elif rows and bookable and self._is_shown(key):
-            self.fail(f"I18 {where} is not booked: {listed.get(_wanted(key), 'not listed')}")
-        elif rows and self._is_shown(key) and not report.ignored and _wanted(key) not in listed:
+            self.fail(f"I18 {where} is not booked: {listed.get(listed_as(key), 'not listed')}")
+        elif rows and self._is_shown(key) and not report.ignored and listed_as(key) not in listed:
             self.fail(f"I2 {where} cannot be booked and is not listed")
 
     def _stands(self, key: Key, rows: dict[str, int]) -> bool:
         return any(
-            _rows(record.values["VoucherRows"]) == rows
+            rows_of(record.values["VoucherRows"]) == rows
             for record in self._kept
             if self._vouchers.get(id(record)) == key
         )
@@ -371,60 +372,5 @@ class Judge:
                 continue
             (year, number), before = found[0], last.get((key[0], found[0][0]))
             if before and number < before[0]:
-                self.fail(f"I18 {_name(key)} is booked before {before[1]}")
+                self.fail(f"I18 {name(key)} is booked before {before[1]}")
             last[key[0], year] = (number, key[1])
-
-
-# ------------------------------------------------------------------ words
-
-
-def _name(key: Key) -> str:
-    return f"K{key[0]}:{key[1]}"
-
-
-def _wanted(key: Key) -> str:
-    return f"partner:{MACHINES[key[0] - 1]}/{key[1]:09d}"
-
-
-def _key(text: str) -> Key | None:
-    machine, _, number = text.partition(":")[2].partition("/")
-    return (MACHINES.index(machine) + 1, int(number)) if machine in MACHINES else None
-
-
-def _place(record: Record) -> Place:
-    values = record.values
-    return values["VoucherSeries"], int(values["VoucherNumber"]), int(values["Year"])
-
-
-def _sums(told: Mapping[str, Any]) -> dict[str, int]:
-    """The sums of a report by account, in öre."""
-    found: Counter[str] = Counter()
-    for row in told["Accounts"]:
-        found[row["Number"]] += int(Decimal(str(row["Amount"])) * 100)
-    return {account: amount for account, amount in sorted(found.items()) if amount}
-
-
-def _rows(rows: Any) -> dict[str, int]:
-    """The sums of a voucher by account, in öre, debit positive; what was struck does not count."""
-    found: Counter[str] = Counter()
-    for row in rows:
-        if not row["Removed"]:
-            found[str(row["Account"])] += int(
-                (Decimal(str(row["Debit"])) - Decimal(str(row["Credit"]))) * 100
-            )
-    return {account: amount for account, amount in sorted(found.items()) if amount}
-
-
-def _due(day: dt.date) -> dt.datetime:
-    """12:00 of the first working day after a day, by a calendar of the judge's own."""
-    day += dt.timedelta(days=1)
-    while not _works(day):
-        day += dt.timedelta(days=1)
-    return dt.datetime.combine(day, dt.time(12), ZONE).astimezone(dt.UTC)
-
-
-def _works(day: dt.date) -> bool:
-    easter = dt.date(day.year, *EASTER[day.year])
-    midsummer_eve = day.month == JUNE and day.weekday() == FRIDAY and 19 <= day.day <= 25
-    moved = (day - easter).days in (-2, 1, 39)
-    return day.weekday() < SATURDAY and not (moved or midsummer_eve or f"{day:%m-%d}" in HOLIDAYS)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.simulation import tills_host
 from tests.simulation.camera import FORTNOX
 from tests.simulation.memory import template
+from tests.simulation.tills_facts import SERIES
 from tests.simulation.tills_host import DAY_S, ESKASSA, HOUR_S
-from tests.simulation.tills_judge import DIGITS, SERIES
+from tests.simulation.tills_judge import DIGITS
 from tests.simulation.tills_plan import LATE_S, REGISTERS
 from tests.simulation.wire import Spoil
 

@@ -20,7 +20,7 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     """`[connector.NAME]` with `kind = "eskassa"`; each key is described in config.example.toml."""
 
     kind: Literal["eskassa"]
-    account: str
+    account: str = ""
     machine_id: str
     machine_key: SecretRef
     integrator_id: str
@@ -52,6 +52,7 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     invoices_from: dt.date | None = None
     master: Literal["", "till", "fortnox"] = ""
     payment_terms: str = ""
+    invoice_payments: tuple[int, ...] = (4,)
     invoice_sales: Literal["", "excluded", "reverse_in_z", "clearing"] = ""
     receivable_account: str = "1511"
     sales_accounts: Mapping[str, str] = {}
@@ -65,9 +66,10 @@ class Settings(ConnectorSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     default_category: str = "Fortnox"
     positive_is_decrease: bool = True
 
-    def known_as(self) -> frozenset[str]:
-        """Also by the database's own id: under another `account` all its reports would be booked again."""
-        return frozenset({self.account, self.machine_id.lower()})
+    @property
+    def identity(self) -> str:
+        """The database's own id (decision 12): a name may change, and all would be booked again."""
+        return self.machine_id.lower()
 
     def days(self) -> tuple[dt.date, ...]:
         """From which day on Z-reports and invoices cross, as far as they do and a day is set."""
