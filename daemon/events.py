@@ -146,6 +146,7 @@ OLDEST_UNKNOWN_SEEN = Event(
     "oldest_unknown_seen", None, ("connector", "age_s"), (Effect("set", "oldest_unknown_seconds", "age_s"),)
 )
 
+TROUBLE = Event("trouble", "error", ("connector", "code", "error"))
 NUMBER_MISSING = Event("number_missing", "error", ("connector", "kind", "key"))
 CHANGES_MISSED = Event("changes_missed", "error", ("connector", "kind", "since"))
 CHANGES_OUT_OF_REACH = Event("changes_out_of_reach", "warning", ("connector", "kind", "since"))

@@ -122,6 +122,7 @@ class Connector:
 
     async def _pass(self, this: Pass, side: Side | None, imports: str | None) -> ConnectorReport:
         await self._prepare()
+        self._watch.troubles(self._ends.partner.system.troubles())
         self._selftest.begin()
         kinds = self._kinds(imports)
         if not this.dry_run:

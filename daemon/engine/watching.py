@@ -22,10 +22,11 @@ from daemon.events import (
     NUMBER_MISSING,
     OVERDUE,
     OVERDUE_SEEN,
+    TROUBLE,
     Event,
     Events,
 )
-from daemon.ports import Clock, Journal, Transaction
+from daemon.ports import Clock, Finding, Journal, Transaction
 
 MISSED = "TIL03"  # what changes that are not shown any more are parked under
 GAP_MOST = 100  # numbers that are told one by one; a register that starts again at another number has no gap
@@ -45,6 +46,7 @@ class Watch:
         self._binding, self._agreements = binding, agreements
         self._journal, self._clock, self._events = journal, clock, events
         self._told: set[tuple[str, str]] = set()  # kind, key
+        self._troubles: frozenset[str] = frozenset()
         self._told_missed: set[tuple[str, dt.datetime]] = set()  # kind, since when
 
     async def gaps(self, kind: str, tasks: Sequence[Task]) -> None:
@@ -94,6 +96,14 @@ class Watch:
             event, since = found
             self._told_missed.add((kind, since))
             self._events.emit(event, connector=self._binding.name, kind=kind, since=since.isoformat())
+
+    def troubles(self, findings: Sequence[Finding]) -> None:
+        """Tell what a system saw that hinders no pass, each once as long as it lasts."""
+        now = {finding.what: finding for finding in findings}
+        for what in now.keys() - self._troubles:
+            found = now[what]
+            self._events.emit(TROUBLE, connector=self._binding.name, code=found.code, error=what)
+        self._troubles = frozenset(now)
 
     async def overdue(self) -> None:
         """Tell of what ought to have crossed by now, each once, and how much it is."""

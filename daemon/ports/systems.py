@@ -64,6 +64,10 @@ class System(Protocol):
     async def prepare(self) -> None:
         """What must be known before the first pass (company, field metadata); cheap when repeated."""
 
+    def troubles(self) -> Sequence[Finding]:
+        """What `prepare` saw that hinders no pass, and that somebody should look at."""
+        return ()
+
     def read(
         self, kind: str, since: dt.datetime | None, lane: Lane, *, only_changed: bool = False
     ) -> AsyncIterator[Page]:

@@ -194,3 +194,20 @@ async def test_a_plan_that_grew_after_its_release_is_held_again(tmp_path):
         await shop.desk.release(plan["id"], drop=False)
         await sync_at_rest(shop)
     assert 5 == len(shop.vouchers())
+
+
+async def test_a_register_that_is_not_heard_of_for_a_day_is_told_once(tmp_path):
+    """
+    Its sales show nowhere, so nothing of it can be overdue; when it is back it is told anew the next time.
+    """
+    shop = a_shop(tmp_path)
+    async with shop.running():
+        await shop.sync()
+        shop.till("go_offline", register=2)
+        shop.wait(days=2)
+        await shop.sync()
+        shop.wait(days=1)
+        await shop.sync()
+        told = [fields for name, fields in shop.told if name == "trouble"]
+    assert ["TIL02"] == [fields["code"] for fields in told]
+    assert "Kassa 2" in told[0]["error"]

@@ -40,7 +40,7 @@ def work_day(shop: Tills, chance: random.Random, register: int) -> None:
     for _ in range(sold):
         _sell(shop, chance, register)
     _close(shop, register)
-    if chance.random() < 0.06:
+    if chance.random() < 0.12:
         _sell(shop, chance, register)
         _close(shop, register)
     if chance.random() < 0.03:

@@ -52,6 +52,7 @@ class Reports:
         self._first_day, self._registers = first_day, tuple(registers)
         self._machines: tuple[dict[str, Any], ...] = ()
         self._machines_until_s: float | None = None
+        self.troubles: Sequence[Finding] = ()  # registers that were silent when the list was read
         self._days: dict[str, dt.date] = {}  # of each report that was read
         self._kept: Reading | None = None
 
@@ -71,6 +72,7 @@ class Reports:
     async def _ask_for_machines(self, lane: Lane) -> None:
         self._machines = (await self._calls.plain(spec.MACHINES, lane)).rows
         self._machines_until_s = self._clock.monotonic() + spec.MACHINES_AGE_S
+        self.troubles = [finding for finding in self._found() if not finding.ok]
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -163,6 +165,9 @@ class Reports:
     async def findings(self) -> list[Finding]:
         """Each register that is read, and whether it is still heard of."""
         await self._ask_for_machines(Lane.READ)
+        return self._found()
+
+    def _found(self) -> list[Finding]:
         machines = {_id(machine): machine for machine in self._machines}
         return [self._finding(number, machines.get(number)) for number in self._registers or sorted(machines)]
 

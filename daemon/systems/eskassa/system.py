@@ -95,6 +95,9 @@ class Eskassa(System):
         if self._report_grant is not None:
             await self._reports.prepare()
 
+    def troubles(self) -> Sequence[Finding]:
+        return self._reports.troubles
+
     # -------------------------------------------------------------- reading
 
     async def read(
