@@ -121,7 +121,7 @@ class Settler:
 
     async def _settle_sum(self, intent: Intent, step: Update, system: System) -> None:
         """A number that others change too: what stands there proves little, so the vendor is asked first."""
-        took = await self._asked(intent, step, system)
+        took = intent.answered or await self._asked(intent, step, system)
         seen = await system.get(step.kind, step.target_id, Lane.SETTLE)
         if took is None and seen:
             took = applied(step, seen.fields)

@@ -23,10 +23,10 @@ from tests.rows.test_till_reports import a_shop
 from tests.shop import MACHINE
 from tests.town import TownIds
 
-pytestmark = pytest.mark.row("K2")
 ONE = f"{MACHINE}/000000001"
 
 
+@pytest.mark.row("K2")
 @pytest.mark.parametrize("path", ["/oauth-v1/token", "/3/companyinformation"])
 async def test_the_alarm_of_noon_needs_no_login(tmp_path, path):
     """
