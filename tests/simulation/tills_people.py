@@ -202,7 +202,7 @@ async def _away(shop: Tills, chance: random.Random) -> None:
     async def back() -> None:
         order.count = 0
 
-    shop.after(chance.choice([HOUR_S, 6 * HOUR_S, 4 * DAY_S]) * chance.random(), back)
+    shop.after(chance.choice([HOUR_S, 6 * HOUR_S, 1.5 * DAY_S]) * chance.random(), back)
 
 
 async def _off(shop: Tills, chance: random.Random) -> None:
