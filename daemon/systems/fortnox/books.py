@@ -31,6 +31,11 @@ class Books:
         self._calls, self._period = calls, period
         self._kept: Kept[Register] = Kept(clock, spec.BELIEVED)
 
+    def begin(self) -> None:
+        """A pass begins: what hindered something before it may be mended."""
+        self._kept.begin()
+        self._period.begin()
+
     def forget(self) -> None:
         """Ask everything anew the next time."""
         self._kept.forget()

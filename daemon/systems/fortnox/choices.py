@@ -22,6 +22,7 @@ async def choices(books: Books, clock: Clock) -> Mapping[str, Sequence[Choice]]:
 
     A register that the consent does not open is left out.
     """
+    books.begin()
     today = clock.now().astimezone(ZONE).date().isoformat()
     found: dict[str, Sequence[Choice]] = {}
     for name, ask in REGISTERS.items():

@@ -24,6 +24,10 @@ class Period:
         """The last locked day; "" for none, and where we may not know: then Fortnox checks alone."""
         return await self._kept.get("end", lambda: self._ask(lane), afresh=afresh)
 
+    def begin(self) -> None:
+        """A pass begins: somebody may have locked or unlocked it."""
+        self._kept.begin()
+
     def forget(self) -> None:
         """Ask anew the next time: somebody may unlock it."""
         self._kept.forget()

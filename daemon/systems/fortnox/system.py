@@ -84,6 +84,7 @@ class Fortnox(System):
     # -------------------------------------------------------------- the company
 
     async def prepare(self) -> None:
+        self._books.begin()
         headers = await self._grant.headers()
         try:
             await self._admit(headers)
