@@ -18,7 +18,7 @@ from tests.simulation.plan import Event
 from tests.simulation.tills_facts import SERIES
 from tests.simulation.tills_host import DAY_S, ESKASSA, HOUR_S, Host
 from tests.simulation.tills_judge import Judge
-from tests.simulation.tills_people import GOODS, HAPPENINGS, work_day
+from tests.simulation.tills_people import GOODS, HAPPENINGS, open_account, work_day
 from tests.simulation.tills_plan import REGISTERS, TillPlan, begins
 from tests.simulation.world import Result
 
@@ -130,7 +130,7 @@ class Tills(Host):
         self.calm()
         self.act(FORTNOX, "unlock_period")
         for account in sorted(self.judge.closed_accounts):
-            self.act(FORTNOX, "edit_account", number=account, fields={"Active": True})
+            open_account(self, account)
         for year in range(self.plan.start.year, self.local().year + 2):
             self.act(FORTNOX, "add_year", **{"from": f"{year}-01-01", "to": f"{year}-12-31"})
         self.world.systems[ESKASSA].switch("replication_s", 0)

@@ -109,14 +109,21 @@ class Judge:
             report.excused |= self._is_hindered(report)
 
     def _is_hindered(self, report: Report) -> bool:
-        years = self._company.registers["financialyears"].records.values()
+        years = self._years()
         accounts = report.versions[-1].keys()
         return (
             report.day <= (self._company.locked_until or "")
-            or not any(year.values["FromDate"] <= report.day <= year.values["ToDate"] for year in years)
+            or not any(year["FromDate"] <= report.day <= year["ToDate"] for year in years)
             or bool(accounts & self.closed_accounts)
             or any(len(each) != DIGITS for each in accounts)
         )
+
+    def _years(self) -> Iterable[Mapping[str, Any]]:
+        return [each.values for each in self._company.registers["financialyears"].records.values()]
+
+    def years(self) -> Iterable[str]:
+        """The id of each financial year."""
+        return [str(year["Id"]) for year in self._years()]
 
     def held(self, keys: Iterable[str]) -> None:
         """These were listed: what is late thereby need not be in its turn."""

@@ -149,10 +149,16 @@ async def _account_off(shop: Tills, chance: random.Random) -> None:
     shop.judge.hindered()
 
     async def mended() -> None:
-        shop.act(FORTNOX, "edit_account", number=account, fields={"Active": True})
-        shop.judge.closed_accounts.discard(account)
+        open_account(shop, account)
 
     shop.after(chance.uniform(0.5, 5) * DAY_S, mended)
+
+
+def open_account(shop: Tills, account: str) -> None:
+    """In every chart: a year that was made meanwhile has the account as it was then."""
+    for year in shop.judge.years():
+        shop.act(FORTNOX, "edit_account", number=account, year=year, fields={"Active": True})
+    shop.judge.closed_accounts.discard(account)
 
 
 async def _by_hand(shop: Tills, chance: random.Random) -> None:
