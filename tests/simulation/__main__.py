@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from tests.bench.figure import Figure, at_least, at_most, none_of, note, table
-from tests.simulation import matrix, processes, tills_run
+from tests.simulation import matrix, processes, tills_plan, tills_run
 from tests.simulation.plan import draw
 from tests.simulation.run import Lived, live, spread, told
 from tests.simulation.world import Simulation
@@ -146,7 +146,7 @@ def _tills(asked: argparse.Namespace, first: int) -> list[Figure]:
     for name, count, days in (
         ("worlds of stock", asked.stocks, tills_run.STOCK),
         (f"shops with tills, {tills_run.SHORT} days", asked.shops, tills_run.SHORT),
-        (f"shops with tills, {asked.years} years", asked.seeds, asked.years * tills_run.YEAR),
+        (f"shops with tills, {asked.years} years", asked.seeds, asked.years * tills_plan.YEAR),
     ):
         began_s = time.perf_counter()
         lived = tills_run.spread(first, count, days, asked.processes)

@@ -18,6 +18,7 @@ from tests.simulation.plan import Event
 
 REGISTERS: Final = (1, 2, 3, 4)
 SUNDAY: Final = 6
+YEAR: Final = 366  # days; a longer life is one of years
 OPEN: Final = 0.85  # of a register, on an ordinary day
 OPEN_ON_SUNDAY: Final = 0.3
 LATE_S: Final = 40 * 86_400.0  # the latest that a hidden report comes

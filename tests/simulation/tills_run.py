@@ -25,7 +25,6 @@ from tests.simulation.world import Result
 COMMAND: Final = "python -m tests.simulation.tills_run"
 STOCK: Final = 0  # days, of a world of stock
 SHORT: Final = 45
-YEAR: Final = 366
 AGAIN_EVERY: Final = 50  # every so manieth short world is lived twice, and must leave the same trace
 
 
@@ -60,7 +59,11 @@ def lives(seeds: Iterable[int], days: int, until_s: float | None = None) -> Live
     for seed in seeds:
         result = live(draw(seed, days))
         violations = list(result.violations)
-        if seed % AGAIN_EVERY == 0 and days < YEAR and live(draw(seed, days)).digest != result.digest:
+        if (
+            seed % AGAIN_EVERY == 0
+            and days < tills_plan.YEAR
+            and live(draw(seed, days)).digest != result.digest
+        ):
             violations.append("G5 lived twice, the same seed left two traces")
         lived.worlds += 1
         lived.simulated_s += result.lasted_s
@@ -98,7 +101,7 @@ def replay(broken: Broken, only: Sequence[int] | None = None) -> str:
 def told(broken: Broken) -> str:
     """A failure as a person reads it; a short world with the fewest events that lead there."""
     lines, only = [f"seed {broken.seed}: {', '.join(broken.violations[:3])}"], None
-    if broken.days < YEAR:
+    if broken.days < tills_plan.YEAR:
         small = minimised(draw(broken.seed, broken.days), broken.signature, _fails)
         only = [each.number for each in small.events]
         lines += [f"  {each.at_s:10.1f} s  {each.what} {each.act}".rstrip() for each in small.events]
