@@ -41,11 +41,11 @@ def _everybody_works(stage: Stage) -> None:
 def _two_disagree(stage: Stage) -> None:
     """Paused, so that neither edit has crossed when the other is made."""
     people, daemon = stage.people, stage.daemon
-    daemon.tell("pause")
+    daemon.tell("pause", "webcrm")
     daemon.wait_until(lambda: View(people, daemon.status()).state == "paused", SOON_S, "it did not pause")
     people.edit_organisation("1005", Name=THEIRS)
     people.edit_customer("1005", Name=OURS)
-    daemon.tell("resume")
+    daemon.tell("resume", "webcrm")
     stage.expect("Both rename the same customer", "webCRM: Fortnox decides", _in_webcrm("1005", Name=OURS))
     stage.wait()
     listed = [row for row in daemon.ask("conflicts")["items"] if row["partner"] == THEIRS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -52,6 +54,11 @@ def row(number=118, **more):
         "VoucherNumber": number,
         **more,
     }
+
+
+def noon(day):
+    """A time of that day."""
+    return dt.datetime.fromisoformat(f"{day}T12:00:00+00:00")
 
 
 def whole(**more):
@@ -219,6 +226,40 @@ async def test_a_list_row_shows_no_rows(office):
     assert (seen.full, seen.changed_at) == (False, SINCE)
     assert seen.fields == {name: FIELDS[name] for name in FIELDS if name != "entries"}
     assert all(each.query["lastmodified"] for each in office.http.named("GET /3/vouchers"))
+
+
+OPEN_BOOKS = [
+    # since          Fortnox' time   the years that are asked for
+    ("2026-06-15",   "2026-06-15",   ["5"]),
+    ("2026-12-05",   "2026-12-05",   ["5", "6"]),
+    ("2027-01-20",   "2027-01-20",   ["5", "6"]),
+    ("2027-02-20",   "2027-02-20",   ["6"]),
+    ("2026-12-20",   "2027-02-20",   ["5", "6"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("since", "now", "asked"), OPEN_BOOKS)
+async def test_changes_are_asked_for_in_the_books_that_are_open(office, since, now, asked):
+    """In the month before a year begins and after it ends: elsewhere hardly anybody books."""
+    years = [*YEARS, {"Id": 6, "FromDate": "2027-01-01", "ToDate": "2027-12-31"}]
+    told = msgspec.structs.replace(listed("FinancialYears", years), server_time=noon(now))
+    office.http["GET /3/financialyears"] = told
+
+    await office.rows("posting", noon(since))
+
+    assert asked == [each.query["financialyear"] for each in office.http.named("GET /3/vouchers")]
+
+
+async def test_readings_of_changes_share_one_list_of_years(office):
+    """It is believed for ten minutes; a reading of everything asks anew."""
+    for _ in range(3):
+        await office.system.prepare()
+        await office.rows("posting", SINCE)
+    assert office.asked().count("GET /3/financialyears") == 1
+
+    await office.system.prepare()
+    await office.rows("posting")
+    assert office.asked().count("GET /3/financialyears") == 1
 
 
 async def test_a_filter_that_is_not_heeded_brings_no_strange_voucher(office):

@@ -11,7 +11,7 @@ COMPANY: Final = "/3/companyinformation"
 PAGE_SIZE: Final = 500  # fortnox.md 7.1: the most
 SMALL_REGISTER: Final = PAGE_SIZE  # what one request can show is read whole each time
 RUNS: Final = 3  # of a list whose total changes while we turn its pages
-BOOKS_OPEN: Final = dt.timedelta(days=31)  # after its end a year is still booked in
+BOOKS_OPEN: Final = dt.timedelta(days=31)  # after its end, and before its beginning, a year is booked in
 LOOK_BACK: Final = dt.timedelta(minutes=5)
 BELIEVED: Final = dt.timedelta(minutes=10)  # how long an answer about what may be booked is
 SHELF_AGE: Final = dt.timedelta(seconds=30)  # how long one kind may use a list that another one asked for

@@ -14,7 +14,7 @@ from daemon.ports import Answer, Clock, Page, Whole
 from daemon.systems.fortnox import bookable, spec, voucher_table
 from daemon.systems.fortnox.bookable import Year
 from daemon.systems.fortnox.books import Books
-from daemon.systems.fortnox.calls import Calls, Shown, changed_since
+from daemon.systems.fortnox.calls import Calls, Listed, Shown, changed_since
 from daemon.systems.fortnox.part import Part
 from daemon.systems.fortnox.voucher_table import POSTING, identity, parted, told
 
@@ -44,29 +44,39 @@ class Vouchers(Part):
         """
         Each series in each year, changes counted from the very first answer; nothing without a series.
 
-        What changes in the books of a year that is over is found by the nightly reading of everything.
+        What changes in the books of a year that is over, or far from its beginning, is found by the nightly
+        reading of everything.
         """
         if not self._series:
             yield Page(rows=(), server_time=self._clock.now(), complete=True)
             return
-        years = await self._books.years(lane, afresh=True)
-        began = (await self._books.register("year", lane)).server_time
-        yield Page(rows=(), server_time=began, complete=since is None)
-        open_from = "" if since is None else (since - spec.BOOKS_OPEN).date().isoformat()
-        for year in (each for each in years if each.last >= open_from):
+        began: dt.datetime | None = None
+        for year in await self._years(since, lane):
             for series in self._series:
-                async for rows in self._rows(series, year, changed_since(since), lane):
-                    seen = tuple(_listed(row, since) for row in rows)
+                async for listed in self._rows(series, year, changed_since(since), lane):
+                    began = began or listed.server_time
+                    seen = tuple(_listed(row, since) for row in listed.rows)
                     yield Page(rows=seen, server_time=began, complete=since is None)
+        if began is None:
+            began = (await self._books.register("year", lane)).server_time
+            yield Page(rows=(), server_time=began, complete=since is None)
+
+    async def _years(self, since: dt.datetime | None, lane: Lane) -> Sequence[Year]:
+        """Those whose books may have changed since a time; all when None."""
+        if since is None:
+            return await self._books.years(lane, afresh=True)
+        now = (await self._books.register("year", lane)).server_time
+        first, last = (at.date().isoformat() for at in (since - spec.BOOKS_OPEN, now + spec.BOOKS_OPEN))
+        return [each for each in await self._books.years(lane) if each.last >= first and each.first <= last]
 
     async def _rows(
         self, series: str, year: Year, query: Mapping[str, str], lane: Lane
-    ) -> AsyncIterator[list[dict[str, Any]]]:
+    ) -> AsyncIterator[Listed]:
         """Page by page the vouchers of a series, "" for all, of a year, also where no filter is heeded."""
         asked = {"financialyear": year.id, **({"voucherseries": series} if series else {}), **query}
         async for listed in self._calls.pages(VOUCHER, asked, lane):
             rows = [row for row in listed.rows if str(row.get("Year")) == year.id]
-            yield [row for row in rows if series in ("", row.get("VoucherSeries"))]
+            yield listed._replace(rows=[row for row in rows if series in ("", row.get("VoucherSeries"))])
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
         series, number, year = parted(record_id)
@@ -113,8 +123,8 @@ class Vouchers(Part):
             query = {} if date is None else {"fromdate": str(date), "todate": str(date)}
         for year in years:
             for code in self._series if date is None else ("",):
-                async for rows in self._rows(code, year, query, Lane.SETTLE):
-                    for row in rows:
+                async for listed in self._rows(code, year, query, Lane.SETTLE):
+                    for row in listed.rows:
                         yield row
 
     async def _whole(self, ids: Sequence[str], whole: Whole | None) -> Sequence[Seen]:
