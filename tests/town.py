@@ -326,7 +326,7 @@ class Town:
 
     async def sync(self, **how: Any) -> ConnectorReport:
         """One full pass, as `fortnox-syncd sync` makes it; what was being confirmed may rest first."""
-        return await self.house.loops[self.kind].run_pass(None, **how)
+        return await self.house.loops[self.kind].run_pass(None, eager=True, **how)
 
     async def sync_once(self, **how: Any) -> ConnectorReport:
         """One `sync` in a process of its own."""

@@ -111,13 +111,18 @@ class ConnectorLoop:
         self.connector, self.partner, self._doubting = connector, partner, doubting
 
     async def run_pass(
-        self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
+        self,
+        side: Side | None,
+        *,
+        dry_run: bool = False,
+        imports: str | None = None,
+        eager: bool = False,
     ) -> ConnectorReport:
         """One pass; `imports` is a register in the plural. ConfigError CTL01 when it takes no part."""
         kind = self._kind(imports) if imports else None
         await self._doubting.watch()
         await self._doubting.tell(self.connector)
-        return await self.connector.run_pass(side, dry_run=dry_run, imports=kind)
+        return await self.connector.run_pass(side, dry_run=dry_run, imports=kind, eager=eager)
 
     def creations_wait(self) -> Waiting | None:
         """Until when nothing is created, and why."""

@@ -40,8 +40,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 class Pass:
     """What one pass adds up."""
 
-    def __init__(self, *, dry_run: bool, lane: Lane, asked: bool) -> None:
-        self.dry_run, self.lane, self.asked = dry_run, lane, asked
+    def __init__(self, *, dry_run: bool, lane: Lane, asked: bool, eager: bool = False) -> None:
+        self.dry_run, self.lane, self.asked, self.eager = dry_run, lane, asked, eager
         self.steps: list[Step] = []
         self.read = 0
         self.waits: Waiting | None = None  # until then nothing is created

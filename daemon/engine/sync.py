@@ -101,16 +101,27 @@ class Connector:
     # -------------------------------------------------------------- the pass
 
     async def run_pass(
-        self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
+        self,
+        side: Side | None,
+        *,
+        dry_run: bool = False,
+        imports: str | None = None,
+        eager: bool = False,
     ) -> ConnectorReport:
         """
         Read one side, or both to a fixed point when None, and act.
 
+        `eager`: somebody waits for it, so records that may have changed again are read at once.
         `imports` names a kind whose unlinked Fortnox records are brought over.
         Raises what ends a pass early: Unreachable, Throttled, Unusable,
         GrantError, StateError; what was done until then is stored.
         """
-        this = Pass(dry_run=dry_run, lane=Lane.BULK if imports else Lane.FRESH, asked=imports is not None)
+        this = Pass(
+            dry_run=dry_run,
+            lane=Lane.BULK if imports else Lane.FRESH,
+            asked=imports is not None,
+            eager=eager,
+        )
         if dry_run:
             return await self._pass(this, side, imports)
         await self._watch.overdue()  # first: it must be told also when somebody is away
@@ -127,8 +138,8 @@ class Connector:
         kinds = self._kinds(imports)
         if not this.dry_run:
             await self._rounds.grow_up(this)
-        for kind in kinds:
-            await self._look(this, kind, side)
+        for together in self._with_parts(kinds):
+            await self._look(this, together, side)
         if not this.dry_run:
             unknown = await self._recover()
             for kind in kinds:
@@ -161,32 +172,54 @@ class Connector:
         timing = self._settings.timing
         return Settler(self.binding, self._writers[kind], self._selftest, timing, self._journal, self._clock)
 
-    async def _look(self, this: Pass, kind: str, side: Side | None, *, afresh: bool = False) -> None:
-        """Read the lists of one kind, `afresh` however lately, then by key what they say must be read."""
-        agreement = self._agreements[kind]
+    def _with_parts(self, kinds: Sequence[str]) -> Sequence[Sequence[str]]:
+        """Each kind together with its parts, also where those are not among `kinds`."""
+        parts = {
+            kind: [each.kind for each in self._agreements.values() if each.part_of == kind] for kind in kinds
+        }
+        among = {part for each in parts.values() for part in each}
+        return [[kind, *parts[kind]] for kind in kinds if kind not in among]
+
+    async def _look(
+        self, this: Pass, kinds: Sequence[str], side: Side | None, *, afresh: bool = False
+    ) -> None:
+        """
+        Read the lists of some kinds, `afresh` however lately, then by key what they say must be read.
+
+        All lists first: what is read by key shows its parts, and no list says afterwards that they are due.
+        """
         for each in (side,) if side else tuple(Side):
-            account = self._ends.at(each)
-            young_s = min(self._settings.max_age_s, self._rounds.grown_for_s())
-            if agreement.one_way and each is Side.FORTNOX:
-                young_s = COPIES_EVERY_S
-            max_age_s = 0.0 if afresh or side is None else young_s
-            this.looked.add((kind, each))
-            if reach := account.system.reach.get(kind):
-                await self._watch.missed(kind, each, reach)
-            try:
-                why = await account.refresh(agreement, max_age_s=max_age_s, eager=side is None)
-            except Refused as error:
-                self._selftest.failed(each, kind, error)  # what it would show may be there all the same
-                continue
-            if why:
-                self._selftest.distrust(each, kind, why)
-            await self._note_places(kind, each)
-            if this.asked or (agreement.one_way and each is Side.FORTNOX):
-                continue
-            try:
-                this.read += await account.complete(agreement, Lane.READ)
-            except Refused as error:
-                this.off.append(error)
+            listed = [
+                kind for kind in kinds if await self._list(this, kind, each, afresh=afresh or side is None)
+            ]
+            for kind in listed:
+                agreement = self._agreements[kind]
+                if this.asked or (agreement.one_way and each is Side.FORTNOX):
+                    continue
+                try:
+                    this.read += await self._ends.at(each).complete(agreement, Lane.READ)
+                except Refused as error:
+                    this.off.append(error)
+
+    async def _list(self, this: Pass, kind: str, side: Side, *, afresh: bool) -> bool:
+        """Read the lists of one kind at one side; False where they are refused."""
+        agreement, account = self._agreements[kind], self._ends.at(side)
+        young_s = min(self._settings.max_age_s, self._rounds.grown_for_s())
+        if agreement.one_way and side is Side.FORTNOX:
+            young_s = COPIES_EVERY_S
+        this.looked.add((kind, side))
+        if reach := account.system.reach.get(kind):
+            await self._watch.missed(kind, side, reach)
+        max_age_s = 0.0 if afresh else young_s
+        try:
+            why = await account.refresh(agreement, max_age_s=max_age_s, eager=this.eager)
+        except Refused as error:
+            self._selftest.failed(side, kind, error)  # what it would show may be there all the same
+            return False
+        if why:
+            self._selftest.distrust(side, kind, why)
+        await self._note_places(kind, side)
+        return True
 
     async def _note_places(self, kind: str, side: Side) -> None:
         """A field that the config has moved: what it holds there is read now, and was never agreed on."""
@@ -215,7 +248,7 @@ class Connector:
         there = [side for side in Side if any(creates(job, side) for job in jobs)]
         unseen = [side for side in there if (kind, side) not in this.looked]
         for side in unseen:
-            await self._look(this, kind, side)
+            await self._look(this, [kind], side)
         if unseen:
             tasks = await self._rounds.tasks(this, kind)
             jobs = self._rounds.decide(kind, tasks)
@@ -232,7 +265,7 @@ class Connector:
         made = sorted({step.side for step in steps if isinstance(step, Create)})
         for part in (each.kind for each in self._agreements.values() if each.part_of == kind):
             for side in made:
-                await self._look(this, part, side, afresh=True)
+                await self._look(this, [part], side, afresh=True)
 
     # -------------------------------------------------------------- first import
 

@@ -55,10 +55,15 @@ class Loop(Protocol):
         ...
 
     async def run_pass(
-        self, side: Side | None, *, dry_run: bool = False, imports: str | None = None
+        self,
+        side: Side | None,
+        *,
+        dry_run: bool = False,
+        imports: str | None = None,
+        eager: bool = False,
     ) -> ConnectorReport:
         """
-        Read one side, or both to a fixed point when None, and act.
+        Read one side, or both to a fixed point when None, and act; `eager` when somebody waits for it.
 
         Never two at a time: the caller holds the connector's turn. May be
         cancelled anywhere; a write under way is finished and recorded first.

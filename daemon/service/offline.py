@@ -101,7 +101,7 @@ class OfflineHouse:
 
 async def _pass(loop: Loop, *, dry_run: bool, imports: str | None) -> ConnectorReport:
     async def work() -> ConnectorReport:
-        return await loop.run_pass(None, dry_run=dry_run, imports=imports)
+        return await loop.run_pass(None, dry_run=dry_run, imports=imports, eager=True)
 
     result = await contain(f"connector.{loop.name}", work)
     if isinstance(result, Bug):

@@ -187,7 +187,9 @@ class Runner:
             if self._orders:
                 order = self._orders.pop(0)
                 try:
-                    report = order.report = await self._attempt(None, order.dry_run, order.imports)
+                    report = order.report = await self._attempt(
+                        None, dry_run=order.dry_run, imports=order.imports, eager=True
+                    )
                 finally:
                     order.done.set()  # also when it was cancelled or went wrong: nobody waits for ever
                 if order.dry_run:
@@ -231,13 +233,10 @@ class Runner:
     # -------------------------------------------------------------- one pass
 
     async def _attempt(
-        self,
-        side: Side | None,
-        dry_run: bool = False,  # noqa: FBT001, FBT002
-        imports: str | None = None,
+        self, side: Side | None, *, dry_run: bool = False, imports: str | None = None, eager: bool = False
     ) -> ConnectorReport:
         async def work() -> ConnectorReport:
-            return await self.loop.run_pass(side, dry_run=dry_run, imports=imports)
+            return await self.loop.run_pass(side, dry_run=dry_run, imports=imports, eager=eager)
 
         self._passing, began_s = True, self._clock.monotonic()
         try:

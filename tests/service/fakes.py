@@ -130,7 +130,7 @@ class ScriptedLoop:
     def creations_wait(self):
         return None
 
-    async def run_pass(self, side, *, dry_run=False, imports=None):
+    async def run_pass(self, side, *, dry_run=False, imports=None, eager=False):
         self.passes.append((self.clock.monotonic(), side.value if side else "both"))
         what = self.script.pop(0) if self.script else "ok"
         if isinstance(what, BaseException):
