@@ -242,6 +242,7 @@ WAITS = {
     "no rows": ({"rows": None}, "REC13"),
     "another sum": ({"total": 30299}, "REC16"),
     "a sum that cannot be read": ({"total": None}, "REC16"),
+    "a return without a minus": ({"returned": True}, "REC16"),
 }
 
 

@@ -7,7 +7,7 @@ Sources: row K2, decisions 13, 15, 44 and 45, dinkassa.md 5.3 and 7.1, swedish-a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -28,7 +28,7 @@ from daemon.core.postings import (
 )
 from daemon.core.records import Fields, Problem, Side, Value
 from daemon.pairs.fortnox_eskassa.reversing import is_taken_back, on_receivable, taken_back
-from daemon.pairs.fortnox_eskassa.settings import LEDGER, Settings
+from daemon.pairs.fortnox_eskassa.settings import LEDGER, RECEIVABLES, Settings
 
 NOWHERE: Final[frozenset[Side]] = frozenset()
 DAY_CHARS: Final = 10  # of "2026-11-20T17:30:26"
@@ -154,11 +154,7 @@ def _objection(settings: Settings, report: Fields, entries: tuple[Entry, ...]) -
         what = f"debit and credit differ by {told(packed([Entry(account='sum', amount=off)]))}"
         todo = "look at the report in the till; book it by hand and `ignore` it, or raise auto_round_limit"
         return _held("ZRP01", what, todo)
-    stays_out = settings.invoices and settings.invoice_sales in ("", "excluded")
-    owed = on_receivable(settings, entries) if stays_out else []
-    if settings.invoices:  # on Fortnox' own receivable they are booked twice whatever is set
-        owed += [entry for entry in entries if entry.account == LEDGER and entry.amount > 0]
-    if owed:
+    if owed := _booked_twice(settings, entries):
         what = f"it has a row on {owed[0].account}: sales on invoice that an order books once more"
         todo = (
             "have the register leave them out, or put them where invoice_sales says; "
@@ -166,6 +162,21 @@ def _objection(settings: Settings, report: Fields, entries: tuple[Entry, ...]) -
         )
         return _held("ZRP07", what, todo)
     return None
+
+
+def _booked_twice(settings: Settings, entries: Sequence[Entry]) -> list[Entry]:
+    """
+    The rows of sales on invoice that an order books once more (dinkassa.md 7.2, swedish-accounting.md 6).
+
+    Where they stay out of the report that is any claim on a customer, whatever account the register has
+    for it; on Fortnox' own receivable they are booked twice whatever is set.
+    """
+    if not settings.invoices:
+        return []
+    stay_out = settings.invoice_sales in ("", "excluded")
+    claims = RECEIVABLES if stay_out else LEDGER
+    owed = on_receivable(settings, entries) if stay_out else []
+    return owed + [entry for entry in entries if entry.account.startswith(claims) and entry.amount > 0]
 
 
 def _held(code: str, what: str, todo: str) -> Problem:

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from daemon.pairs.settings import ConnectorSettings, SecretRef
 
 NUMBER: Final = re.compile("[0-9]+$")  # of a register, at the end of its name
+RECEIVABLES: Final = "151"  # how the accounts of claims on customers begin, kundfordringar
 LEDGER: Final = "1510"  # reconciled against Fortnox's customer ledger (swedish-accounting.md 6)
 # By VAT rate in percent (swedish-accounting.md 2.1).
 SALES_ACCOUNTS: Final = {"25": "3001", "12": "3002", "6": "3003", "0": "3004"}
