@@ -269,7 +269,9 @@ class House:
             kind.agreements(
                 settings,
                 binding.start,
-                lambda record, record_id: reference(tenant, binding.partner, kind.letters, record, record_id),
+                lambda record, record_id: reference(
+                    tenant, kind.whose(record, binding.partner), kind.letters, record, record_id
+                ),
             ),
             Company(fortnox=company.account, partner=partner.account),
             Settings(

@@ -35,6 +35,11 @@ class Kind(Struct, frozen=True):
     system: Callable[[str, Any, Http, Grant, Clock, Ids], System]
     uses: Callable[[Any], Uses] = lambda _settings: Uses()
     budget: Callable[[Any], Budget] = lambda settings: BUDGETS[settings.kind]
+    worldwide: frozenset[str] = frozenset()  # kinds of record whose ids no other account has
+
+    def whose(self, record: str, partner: str) -> str:
+        """Whose a record's mark says it is: the account's, or the vendor's where no other has its id."""
+        return partner.partition(":")[0] if record in self.worldwide else partner
 
 
 def _webcrm_grant(name: str, settings: fortnox_webcrm.Settings, http: Http, clock: Clock) -> Grant:
@@ -86,8 +91,9 @@ def _eskassa(
     name: str, settings: fortnox_eskassa.Settings, http: Http, grant: Grant, clock: Clock, ids: Ids
 ) -> System:
     url, password = f"{settings.url}/api", settings.report_password
-    report_grant = grant
-    if settings.report_login == "web" and password:
+    asked = settings.reports or settings.invoices  # articles alone need no right to the registers
+    report_grant = grant if asked else None
+    if asked and settings.report_login == "web" and password:
         report_grant = EskassaSession(
             user=settings.report_user,
             password=lambda: read_secret(password),
@@ -106,6 +112,7 @@ def _eskassa(
         ids=ids,
         account=settings.identity,
         first_day=min(settings.days(), default=dt.date.max),
+        invoices_from=(settings.invoices_from or settings.start) if settings.invoices else None,
         base_url=url,
         registers=settings.registers,
         default_category=settings.default_category,
@@ -132,6 +139,7 @@ KINDS: Mapping[str, Kind] = {
         _eskassa,
         _eskassa_uses,
         _eskassa_budget,
+        frozenset({"posting"}),  # each register has a GUID
     ),
     "webcrm": Kind(fortnox_webcrm.LETTERS, fortnox_webcrm.agreements, _webcrm_grant, _webcrm),
 }

@@ -75,12 +75,14 @@ class Series(Struct, frozen=True, kw_only=True):
 
     `order` is how they follow each other; what is new waits while the outcome of one is unknown, and for what
     keeps it from being booked (`System.hinders`). `between` names the records that must be between two
-    others, by their ids; `due` is by when one must be booked, None for never.
+    others, by their ids; `due` is by when one must be booked, None for never; `bearer` is what people call
+    whatever numbers them.
     """
 
     order: Callable[[Fields], tuple[str, ...]]
     between: Callable[[str, str], tuple[str, ...]]
     due: Callable[[Fields], dt.datetime | None]
+    bearer: Callable[[Fields], str]
 
 
 def _anything(_fields: Fields) -> bool:
@@ -117,6 +119,8 @@ class Agreement(Struct, frozen=True, kw_only=True):
     With `removes` a record of the partner's that was linked is removed there when Fortnox has none any more;
     `removes` says whether one that never was may be, too. What is `enclosed` is a file of the partner's that
     is put to what it belongs to, once that has crossed: Fortnox lists none, so it is only looked for there.
+    A record that is `part_of` one of another kind is the same record at the vendor's, seen otherwise: the two
+    are listed together, and who reads that one by key has read this one too.
     """
 
     kind: str

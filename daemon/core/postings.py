@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from daemon.core.documents import kronor
 from daemon.core.records import Value
 from daemon.core.workdays import next_working_day
 
@@ -92,12 +93,7 @@ def rounded(entries: tuple[Entry, ...], limit: int, account: str) -> tuple[Entry
 
 def told(value: Value) -> Value:
     """Entries as a person reads them: `1910 1250.00, 3001 -1000.00`."""
-    return ", ".join(f"{each.account or '?'} {_kronor(each.amount)}" for each in unpacked(value)) or None
-
-
-def _kronor(ore: int) -> str:
-    sign = "-" if ore < 0 else ""
-    return f"{sign}{abs(ore) // 100}.{abs(ore) % 100:02d}"
+    return ", ".join(f"{each.account or '?'} {kronor(each.amount)}" for each in unpacked(value)) or None
 
 
 # ------------------------------------------------------------------ when, and which

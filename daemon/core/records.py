@@ -47,7 +47,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     `changed_at` is a time at or before its last change, None when the system
     tells nothing; `born_at` likewise for its creation. `full` is false for a
     list row that lacks fields which only a reading by key shows. `mixed` is true where a part is newer than
-    the rest: in lists, which show each apart, the rest may be older still.
+    the rest: in lists, which show each apart, the rest may be older still. `parts` are its records of other
+    kinds, by kind, as the same reading showed them: each as if it had been read by itself.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     changed_at: dt.datetime | None = None
     born_at: dt.datetime | None = None
     mixed: bool = False
+    parts: Mapping[str, Seen] = {}
 
 
 Names = Callable[[Seen], Mapping[str, Value]]  # the values that name a record, for finding its twin

@@ -32,7 +32,7 @@ STORED_TOGETHER = 25  # records a transaction
 
 class _Overtaken:
     """
-    Which records were written while a reading was under way.
+    Which records were written while a reading was under way, and of which kinds lists were stored.
 
     What such a reading shows of them may be older than our own write; stored
     after it, it would look like a person's edit.
@@ -41,6 +41,7 @@ class _Overtaken:
     def __init__(self) -> None:
         self._tick, self._readings = 0, 0
         self._written: dict[tuple[str, str], int] = {}
+        self._listed: dict[str, int] = {}
 
     @contextmanager
     def reading(self) -> Iterator[int]:
@@ -64,6 +65,15 @@ class _Overtaken:
         """Whether the record was written after a reading of it `began`."""
         return self._written.get((kind, record_id), 0) > began
 
+    def listed(self, kind: str) -> None:
+        """A list of this kind is stored just now."""
+        self._tick += 1
+        self._listed[kind] = self._tick
+
+    def is_older(self, kind: str, began: int) -> bool:
+        """Whether a list of the kind was stored after a reading `began`: it may say more than that shows."""
+        return self._listed.get(kind, 0) > began
+
 
 class Account:
     """What one system showed, kept up to date for everybody who uses it."""
@@ -85,6 +95,7 @@ class Account:
         self._overtaken = _Overtaken()
         self._doubted: set[str] = set()  # kinds whose last complete list was not believed
         self._read_at: dict[tuple[str, dt.datetime], float] = {}
+        self._agreements: dict[str, Agreement] = {}  # by kind: what is asked for here
         self._told: tuple[dt.datetime, float] | None = None  # what time it was there, and when
 
     def their_time(self) -> dt.datetime:
@@ -109,6 +120,7 @@ class Account:
         kind = agreement.kind
         if agreement.enclosed and self.side is Side.FORTNOX:
             return ""  # only looked for
+        self._agreements[kind] = agreement
         asked_at = self._clock.monotonic()
         async with self._turn:
             last = self._read_at.get((kind, agreement.start), float("-inf"))
@@ -211,6 +223,7 @@ class Account:
 
         def work(tx: Transaction) -> None:
             here = self._here(tx, agreement.kind)
+            self._overtaken.listed(agreement.kind)
             rows = [row for row in page.rows if not self._overtaken.is_stale(agreement.kind, row.id, began)]
             here.store(rows, names, now, changed_at=changed_at, again_after=again_after, run=run, listed=True)
             if finish:
@@ -259,7 +272,7 @@ class Account:
         )
 
     async def read_by_key(self, agreement: Agreement, record_ids: Sequence[str], lane: Lane) -> None:
-        """Read these records whole and store them, gone ones included."""
+        """Read these records whole and store them with what they show of their parts, gone ones included."""
         found: list[tuple[str, Seen | None]] = []
 
         async def one(record_id: str) -> None:
@@ -278,7 +291,7 @@ class Account:
         now, names = self._clock.now(), self._names(agreement)
 
         def work(tx: Transaction) -> None:
-            here = self._here(tx, agreement.kind)
+            here, older = self._here(tx, agreement.kind), self._overtaken.is_older(agreement.kind, began)
             for record_id, seen in found:
                 if self._overtaken.is_stale(agreement.kind, seen.id if seen else record_id, began):
                     continue
@@ -286,9 +299,22 @@ class Account:
                 if seen is None or seen.id != record_id:
                     here.store_gone(record_id, now)
                 if seen is not None:
-                    here.store([_as_changed(seen, listed and listed[0])], names, now, changed_at=None)
+                    here.store([_as_changed(seen, listed and listed[0])], names, now, keep_due=older)
+                    self._store_parts(tx, seen, began, now)
 
         await self._journal.write(work)
+
+    def _store_parts(self, tx: Transaction, whole: Seen, began: int, now: dt.datetime) -> None:
+        """
+        Store what a record shows of its parts that are asked for: they need no reading of their own then.
+
+        Only of what a list has shown, which says when it changed; and nothing that may be overtaken.
+        """
+        for kind, part in whole.parts.items():
+            agreement, here = self._agreements.get(kind), self._here(tx, kind)
+            late = self._overtaken.is_stale(kind, part.id, began) or self._overtaken.is_older(kind, began)
+            if agreement and not late and here.seen(part.id):
+                here.store([part], self._names(agreement), now)
 
     # -------------------------------------------------------------- for those who write
 

@@ -63,9 +63,11 @@ class Watch:
             missing = []
             for record in seen:
                 here.found(_key(record.id))
-                before = shown.before(record.id)
+                before, bearer = shown.before(record.id), series.bearer(record.fields)
                 ids = between(before, record.id) if before else ()
-                missing += [each for each in ids[-GAP_MOST:] if here.park(*_lost(kind, each, record.id), now)]
+                missing += [
+                    each for each in ids[-GAP_MOST:] if here.park(*_lost(kind, each, record.id, bearer), now)
+                ]
             return missing
 
         now = self._clock.now()
@@ -162,13 +164,13 @@ def _key(record_id: str) -> str:
     return f"{Side.PARTNER.value}:{record_id}"
 
 
-def _lost(kind: str, record_id: str, after: str) -> tuple[Decision, Problem]:
+def _lost(kind: str, record_id: str, after: str, where: str) -> tuple[Decision, Problem]:
     """A record that nobody has seen, and what there is to say of it."""
     unit = Unit(kind=kind, records={Side.PARTNER: Seen(id=record_id, fields={})})
     problem = Problem(
         code=MISSING,
         what=f"number {int(record_id.rpartition('/')[2])} is missing, {int(after.rpartition('/')[2])} came",
-        where=unit.key,
+        where=where,
         todo="see whether it was made, and whether the register replicates; it is booked when it comes; "
         "`ignore` closes the case",
     )

@@ -37,6 +37,7 @@ class Observations(Protocol):
         again_after: dt.timedelta = dt.timedelta(0),
         run: int | None = None,
         listed: bool = False,
+        keep_due: bool = False,
     ) -> None:
         """Store what a list or a reading by key showed; news gets a sequence number."""
 

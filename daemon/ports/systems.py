@@ -79,7 +79,11 @@ class System(Protocol):
         """
 
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
-        """One whole record; None when it does not exist. It may show itself under another id."""
+        """
+        One whole record; None when it does not exist. It may show itself under another id.
+
+        `Seen.parts` are what the same answer says of it as records of other kinds; they need not be complete.
+        """
 
     async def content(self, kind: str, record_id: str, lane: Lane) -> bytes:
         """The file that a record is; b"" where a kind is none."""

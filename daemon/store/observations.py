@@ -65,6 +65,7 @@ class Observations:
         again_after: dt.timedelta = dt.timedelta(0),
         run: int | None = None,
         listed: bool = False,
+        keep_due: bool = False,
     ) -> None:
         """
         Store what a list or a reading by key showed.
@@ -73,7 +74,8 @@ class Observations:
         different and says nothing itself. `again_after` is how long after its
         last reading a record is due again when its list row did not change.
         `run` numbers a complete reading. What is `listed` may be older than what is known: where its own
-        stamp says so it is due to be read by key, which is believed whatever it says.
+        stamp says so it is due to be read by key, which is believed whatever it says. With `keep_due` what is
+        due stays so: a list has said more than this reading by key may show.
         """
         for seen in rows:
             row = self._run("observation_state", id=seen.id).fetchone()
@@ -81,7 +83,7 @@ class Observations:
             if listed and stored and self._is_old(seen, stored):
                 self._run("observation_want", id=seen.id, now=to_text(now))
             elif seen.full:
-                self._store_whole(seen, stored, names, now, changed_at)
+                self._store_whole(seen, stored, names, now, changed_at, keep_due=keep_due)
             else:
                 self._store_row(seen, stored, names, now, changed_at, again_after)
             if run is not None:
@@ -110,13 +112,22 @@ class Observations:
         names: Names,
         now: dt.datetime,
         changed_at: dt.datetime | None,
+        *,
+        keep_due: bool,
     ) -> None:
         digest = self._sealer.digest(dict(seen.fields))
         if stored and stored.whole and stored.digest == digest and not stored.gone:
             changed = to_text_or_none(seen.changed_at)
             newer = changed is not None and (stored.changed_at or "") < changed
             seq = self._next_seq() if newer else None
-            self._run("observation_same", id=seen.id, read_at=to_text(now), changed_at=changed, seq=seq)
+            self._run(
+                "observation_same",
+                id=seen.id,
+                read_at=to_text(now),
+                changed_at=changed,
+                seq=seq,
+                keep_due=keep_due,
+            )
             return
         times = (stored.changed_at if stored else None, to_text_or_none(seen.changed_at or changed_at))
         self._run(
@@ -128,6 +139,7 @@ class Observations:
             changed_at=max((at for at in times if at), default=None),
             born_at=to_text_or_none(seen.born_at),
             read_at=to_text(now),
+            keep_due=keep_due,
         )
         self._store_names(seen, names)
 

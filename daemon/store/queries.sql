@@ -25,7 +25,7 @@ WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_pass
 UPDATE observations SET pass = :run WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_same
-UPDATE observations SET read_at = :read_at, due_at = NULL, seq = coalesce(:seq, seq),
+UPDATE observations SET read_at = :read_at, due_at = CASE WHEN :keep_due THEN due_at END, seq = coalesce(:seq, seq),
     changed_at = nullif(max(coalesce(changed_at, ''), coalesce(:changed_at, '')), '')
 WHERE scope = :scope AND kind = :kind AND id = :id
 -- name: observation_whole
@@ -38,7 +38,7 @@ ON CONFLICT DO UPDATE SET
     row_digest = CASE WHEN whole AND due_at IS NULL AND row_digest NOTNULL THEN x'' ELSE row_digest END,
     seq = excluded.seq, sealed_fields = excluded.sealed_fields, digest = excluded.digest, whole = 1, gone = 0,
     changed_at = excluded.changed_at, born_at = coalesce(excluded.born_at, born_at),
-    read_at = excluded.read_at, due_at = NULL
+    read_at = excluded.read_at, due_at = CASE WHEN :keep_due THEN due_at END
 -- name: observation_row_new
 INSERT INTO observations
     (scope, kind, id, sealed_fields, digest, row_digest, whole, changed_at, due_at)

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from daemon.errors import DaemonError
+from daemon.sandbox.eskassa.auth import MACHINES
 from daemon.sandbox.faults import Fault
 from daemon.sandbox.web import Response
 from daemon.service.runner import Runner
@@ -148,6 +149,22 @@ async def test_a_lost_memory_and_another_series_book_nothing_twice(tmp_path):
     async with shop.running():
         assert "ok" == (await sync_at_rest(shop)).outcome
     assert (3, 1) == (len(shop.vouchers("K")), len(shop.vouchers("L")))
+
+
+async def test_another_machine_id_books_nothing_twice(tmp_path):
+    """
+    Any register's id opens the same database: a report is known by its own register and number.
+    """
+    shop = a_shop(tmp_path)
+    for _ in range(3):
+        shop.day()
+    await shop.sync_once()
+    shop.set(machine_id=MACHINES[1])
+    shop.wait(hours=1)
+    shop.day()
+    async with shop.running():
+        assert "ok" == (await sync_at_rest(shop)).outcome
+    assert 4 == len(shop.vouchers("K"))
 
 
 # ------------------------------------------------------------------ sales on invoice

@@ -115,6 +115,19 @@ def test_what_a_voucher_takes_back(keys, report, invoiced, on_invoice, back):
     assert back == told(booked[len(entries(report)) :])
 
 
+@pytest.mark.parametrize(
+    ("sold_at", "held"), [("2026-11-22T23:59:59", False), ("2026-11-23T00:00:00", True)], ids=["before", "on"]
+)
+def test_a_report_of_before_invoices_cross_is_booked_as_it_is(sold_at, held):
+    """
+    No order books what it has on invoice, so nothing need be known of its receipts.
+    """
+    fields = {**REPORT, "sold_at": sold_at, "entries": packed_entries(entries(DAY)), "on_invoice": None}
+    made = voucher(settled(invoices_from=dt.date(2026, 11, 23)), fields)
+    assert held == isinstance(made, Problem)
+    assert held or DAY == told(unpacked_entries(made["entries"]))
+
+
 def unspelled(text):
     """As `entries`; a row without a rate begins with a space."""
     pairs = [each.rpartition(" ")[::2] for each in text.split(", ")] if text else []

@@ -211,3 +211,35 @@ async def test_a_register_that_is_not_heard_of_for_a_day_is_told_once(tmp_path):
         told = [fields for name, fields in shop.told if name == "trouble"]
     assert ["TIL02"] == [fields["code"] for fields in told]
     assert "Kassa 2" in told[0]["error"]
+
+
+@pytest.mark.parametrize("invoices", [True, False])
+async def test_sales_on_invoice_that_a_silent_register_can_show_no_more_are_told(tmp_path, invoices):
+    """
+    Receipts are shown for seven days: what it sold before that crosses no more when it is back.
+    """
+    orders = {"invoices": True, "payment_terms": "30", "master": "till", "invoice_sales": "excluded"}
+    shop = a_shop(tmp_path, **(orders if invoices else {}))
+    async with shop.running():
+        await shop.sync()
+        shop.till("go_offline", register=2)
+        for _ in range(8):
+            shop.wait(days=1)
+            await shop.sync()
+        told = [fields["code"] for name, fields in shop.told if name == "trouble"]
+    assert ["TIL02", "TIL03"][: 1 + invoices] == told
+
+
+async def test_a_register_that_rests_over_a_weekend_is_no_alarm(tmp_path):
+    """
+    Closed on Saturday at three: it is told at noon on Monday, as what is not booked is, and not before.
+    """
+    shop = a_shop(tmp_path)
+    shop.until("2026-11-28T15:00:00")
+    async with shop.running():
+        await shop.sync()
+        shop.till("go_offline", register=2)
+        for at, told in (("2026-11-30T11:00:00", []), ("2026-12-01T12:00:00", ["TIL02"])):
+            shop.until(at)
+            await shop.sync()
+            assert told == [fields["code"] for name, fields in shop.told if name == "trouble"]

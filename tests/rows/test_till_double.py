@@ -171,6 +171,28 @@ async def test_each_register_takes_back_its_own(tmp_path):
     assert {1510: 750.0, 1580: 500.0, 2611: -250.0, 3001: -1000.0} == shop.booked("K", "B")
 
 
+@pytest.mark.parametrize(
+    "days",
+    [{"start": "2026-11-24"}, {"reports_from": "2026-11-01", "invoices_from": "2026-11-24"}],
+    ids=["one day for both", "reports cross earlier"],
+)
+async def test_what_was_sold_before_invoices_cross_is_not_taken_back(tmp_path, days):
+    """
+    No order books it: it stays on the receivable. What was sold after midnight, in the same report, goes.
+    """
+    shop = Books(tmp_path, "reverse_in_z", in_z=True, **days)
+    async with shop.running():
+        shop.until("2026-11-23T23:40:00")
+        shop.bill(("A", 1))
+        shop.until("2026-11-24T00:10:00")
+        shop.bill(("A", 2))
+        shop.till("close_day")
+        assert "ok" == (await sync_at_rest(shop)).outcome
+        assert {1519: 125.0, 2611: -25.0, 3001: -100.0} == shop.booked("K")
+        shop.make_invoices()
+    assert {1510: 250.0, 1519: 125.0, 2611: -75.0, 3001: -300.0} == shop.booked("K", "B")
+
+
 async def test_accounts_of_its_own(tmp_path):
     """
     The register's accounts are settings, and are translated like all others.

@@ -154,6 +154,21 @@ async def test_only_the_registers_that_are_named_are_read(tmp_path):
     assert ["Kassa 1, Z-rapport 1, 2026-11-23"] == texts(shop)
 
 
+async def test_a_register_that_is_named_in_capitals_is_the_same_register(tmp_path):
+    """
+    Its id is a GUID: what was booked before it was named in the config is not booked again.
+    """
+    shop = a_shop(tmp_path)
+    shop.day()
+    await shop.sync_once()
+    shop.set(registers=[MACHINE.upper()])
+    shop.day()
+    async with shop.running():
+        assert [] == [each.what for each in await shop.vendors.check() if not each.ok]
+        await sync_at_rest(shop)
+    assert [f"Kassa 1, Z-rapport {number}, 2026-11-23" for number in (1, 2)] == texts(shop)
+
+
 @pytest.mark.parametrize(
     ("on", "expected"),
     [("all", {1580: "UME", 3001: "UME", 2611: "UME"}), ("result", {1580: "", 3001: "UME", 2611: ""})],
@@ -196,6 +211,21 @@ async def test_a_report_is_booked_in_the_financial_year_of_its_day(tmp_path):
     assert all("financialyear" in each["query"] for each in asked)
 
 
+async def test_a_financial_year_need_not_be_that_of_the_calendar(tmp_path):
+    """
+    Sixteen months, then from May to April: the last day of the one and the first of the other.
+    """
+    shop = a_shop(tmp_path, start="2028-04-01")
+    for first, last in (("2027-01-01", "2028-04-30"), ("2028-05-01", "2029-04-30")):
+        shop.people.act("fortnox", "add_year", **{"from": first, "to": last})
+    for at in ("2028-04-30T18:00:00", "2028-05-01T18:00:00"):
+        shop.until(at)
+        shop.day()
+    await shop.sync_once()
+    assert ["Kassa 1, Z-rapport 1, 2028-04-30"] == texts(shop, day="2028-01-01")
+    assert ["Kassa 1, Z-rapport 2, 2028-05-01"] == texts(shop, day="2029-01-01")
+
+
 # ------------------------------------------------------------------ when
 
 
@@ -228,6 +258,23 @@ async def test_the_first_report_is_the_first_of_the_start_day_by_the_clocks_on_s
         await sync_at_rest(shop)
         assert [] == await codes(shop)
     assert ["Kassa 1, Z-rapport 2, 2026-11-23", "Kassa 1, Z-rapport 3, 2026-11-23"] == texts(shop)
+
+
+async def test_the_last_sales_of_a_year_that_are_reported_in_the_next_one(tmp_path):
+    """
+    By the day of the last sale they belong to the old year, also before anybody has made the new one.
+    """
+    shop = a_shop(tmp_path, booked_on="last_transaction_date")
+    shop.until("2026-12-31T23:50:00")
+    shop.till("sell", items=[{"product_code": "A"}], payment="card")
+    shop.until("2027-01-01T00:20:00")
+    shop.till("close_day")
+    async with shop.running():
+        await sync_at_rest(shop)
+        assert [] == await codes(shop)
+    assert [("2026-12-31", "Kassa 1, Z-rapport 1, 2027-01-01", SALE.format(100, 80, 20))] == [
+        booked(each) for each in shop.vouchers(day="2026-12-31")
+    ]
 
 
 @pytest.mark.parametrize("days", [1, 3, 10, 40])

@@ -41,6 +41,9 @@ MENDED = [
     ("an account demands a cost centre", "REC18",
      lambda shop: office(shop, "edit_account", number="3001", fields={"CostCenterSettings": "MANDATORY"}),
      lambda shop: office(shop, "edit_account", number="3001", fields={"CostCenterSettings": "ALLOWED"})),
+    ("an account demands a project", "REC18",
+     lambda shop: office(shop, "edit_account", number="3001", fields={"ProjectSettings": "MANDATORY"}),
+     lambda shop: office(shop, "edit_account", number="3001", fields={"ProjectSettings": "ALLOWED"})),
 ]  # fmt: skip
 
 
@@ -62,6 +65,7 @@ async def test_what_is_mended_in_fortnox_lets_the_report_go_by_itself(tmp_path, 
         (held,) = await shop.desk.parked()
         assert (code, [], []) == (held["code"], shop.writes(since), shop.vouchers())
         assert held["what"]
+        assert "Kassa 1, Z-rapport 1, 2026-11-23: " in held["where"]
         assert held["todo"]
         mend_it(shop)
         await sync_at_rest(shop)
@@ -118,15 +122,20 @@ async def test_a_series_that_is_not_there_in_the_new_year_waits_for_it(tmp_path)
     A new year takes over the series of the one before, but somebody may have made it before that.
     """
     shop = a_shop(tmp_path, voucher_series="Z")
-    shop.day()
+    office(shop, "add_year", **{"from": "2027-01-01", "to": "2027-12-31"})
+    office(shop, "add_series", code="Z")
+    for at in ("2026-12-31T18:00:00", "2027-01-01T18:00:00"):
+        shop.until(at)
+        shop.day()
     async with shop.running():
         await shop.sync()
         assert ["CFG12"] == await codes(shop)
+        assert ["Kassa 1, Z-rapport 1, 2026-12-31"] == texts(shop, "Z", "2026-12-31")
         office(shop, "add_series", code="Z")
         shop.wait(minutes=1)
         await sync_at_rest(shop)
         assert [] == await codes(shop)
-    assert ["Kassa 1, Z-rapport 1, 2026-11-23"] == texts(shop, "Z")
+    assert ["Kassa 1, Z-rapport 2, 2027-01-01"] == texts(shop, "Z")
 
 
 async def test_the_reports_after_one_that_is_held_are_booked(tmp_path):
@@ -179,6 +188,12 @@ async def test_a_report_that_is_not_right_is_held_until_a_person_decides(tmp_pat
         await sync_at_rest(shop)
         (held,) = await shop.desk.parked()
         assert code == held["code"]
+        assert held["what"] in (
+            "debit and credit differ by -0.01",
+            "no account of four digits: Kontokort",
+            "no account of four digits: 15",
+        )
+        assert held["where"] == "Kassa 1, Z-rapport 1, 2026-11-23"
         shop.wait(days=2)
         await shop.sync()
         assert ([ONE], 1.0) == (shop.alarms("overdue"), shop.metric("overdue"))
@@ -303,10 +318,11 @@ async def test_a_number_that_was_passed_over_is_an_alarm_until_a_person_closes_i
         await sync_at_rest(shop)
         assert 2 == len(shop.vouchers())
         (gap,) = await shop.desk.parked()
-        assert ("ZRP02", f"partner:{TWO}", "number 2 is missing, 3 came") == (
+        assert ("ZRP02", f"partner:{TWO}", "number 2 is missing, 3 came", "Kassa 1") == (
             gap["code"],
             gap["key"],
             gap["what"],
+            gap["where"],
         )
         shop.wait(days=3)
         await shop.sync()

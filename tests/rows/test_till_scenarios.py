@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from daemon.config import ConfigError
+from daemon.sandbox.faults import Fault
 from tests.shop import Shop
 
 pytestmark = pytest.mark.row("K1")
@@ -137,6 +138,18 @@ async def test_a_voucher_and_an_order_share_no_sale(tmp_path):
     (voucher,) = shop.vouchers()
     (order,) = shop.people.fortnox("GET", "/3/orders", limit="500")["Orders"]
     assert (100, 200) == (sum(row["Debit"] for row in voucher["VoucherRows"]), order["Total"])
+
+
+async def test_articles_alone_need_no_right_to_reports(tmp_path):
+    """
+    The registers are behind the other of the vendor's two interfaces, which other keys may open.
+    """
+    shop = Shop(tmp_path, ARTICLES)
+    in_the_shop(shop)
+    shop.world.faults.add(Fault(fault="status", status=403, system="eskassa", path="/api/machine", count=99))
+    async with shop.running():
+        assert "ok" == (await shop.sync()).outcome
+    assert {"A", "B"} == set(shop.items())
 
 
 @pytest.mark.parametrize(

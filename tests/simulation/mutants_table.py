@@ -254,8 +254,8 @@ MARKS: Final = (
         "marks",
         "a mark is made from a name in the config",
         "daemon/bootstrap/house.py",
-        "reference(tenant, binding.partner, kind.letters, record, record_id)",
-        "reference(tenant, name, kind.letters, record, record_id)",
+        "tenant, kind.whose(record, binding.partner), kind.letters, record, record_id",
+        "tenant, name, kind.letters, record, record_id",
     ),
     Mutant(
         "marks",

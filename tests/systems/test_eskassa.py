@@ -215,6 +215,14 @@ async def test_a_list_older_than_what_is_known_is_not_used_again(shop, happens):
     assert shop.asked("GET /inventoryitem") == 2
 
 
+async def test_an_article_read_by_key_shows_its_stock(shop):
+    """As a reading of the stock would: one request is enough for both."""
+    item = await shop.system.get("item", NUMBER, Lane.READ)
+    stock = await shop.system.get("stock", NUMBER, Lane.READ)
+
+    assert (item.parts, stock.parts) == ({"stock": stock}, {})
+
+
 # ------------------------------------------------------------------ articles
 
 
@@ -542,6 +550,18 @@ async def test_a_check_proves_the_keys_the_category_and_the_registers(shop):
     assert "is made with the first article" in findings[0].what
     assert "Kassa 2 has not been heard of since 2026-11-19 11:59 UTC" in findings[2].what
     assert not any(each.request.effect for each in shop.http.sent)
+
+
+@pytest.mark.parametrize("before", [[], ["Kassa 1"]], ids=["none ever", "one that was there"])
+async def test_registers_that_are_not_shown_are_told(shop, before):
+    """Without one nothing would be read for ever, and nothing of it could fall due."""
+    shop.http["GET /machine"] = machines(*before)
+    await shop.system.prepare()
+    await shop.clock.sleep(86_400)
+    shop.http["GET /machine"] = machines()
+    await shop.system.prepare()
+
+    assert [finding.code for finding in shop.system.troubles()] == ["TIL01"]
 
 
 async def test_a_refused_login_for_reports_does_not_hide_that_the_keys_work(shop):

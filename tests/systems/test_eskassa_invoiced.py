@@ -80,6 +80,9 @@ CASES = {
                                    [("25", 100, "K1-1")], 100),
     "the day before":             ([receipt(1, row(1.0), at="2026-11-19T11:10:11")], [], 0),
     "the day after":              ([receipt(1, row(1.0), at="2026-11-19T15:46:35")], [], 0),
+    "a rate with a decimal":      ([receipt(1, row(125.0, 25.0))],  [("25", 12500, "K1-1")], 12500),
+    "its id in capitals":         ([receipt(1, row(1.0), MachineId=MACHINE.upper())],
+                                   [("25", 100, "K1-1")], 100),
     "another register":           ([receipt(1, row(1.0), MachineId=OTHER)], [], 0),
     "one that does not add up":   ([receipt(1, row(1.0), TotalAmount=2.0)], [("25", 100, "K1-1")], None),
 }

@@ -159,6 +159,7 @@ async def test_only_stock_goods_take_part_in_stock(shop, more, goods):
 
     assert item.fields["goods"] is goods
     assert stock.fields == ({"number": "102", "quantity": 125} if goods else {})
+    assert item.parts == {"stock": stock}  # one answer shows both
 
 
 async def test_a_list_row_shows_prices_but_neither_vat_nor_type(shop):

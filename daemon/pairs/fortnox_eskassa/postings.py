@@ -11,7 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from msgspec import structs
+
 from daemon.core.agreement import Agreement, Belonging, Decides, FieldRule, Series
+from daemon.core.documents import kronor
 from daemon.core.postings import (
     Entry,
     balance,
@@ -21,7 +24,6 @@ from daemon.core.postings import (
     packed,
     passed_over,
     rounded,
-    told,
     translated,
     turnover,
     unpacked,
@@ -54,7 +56,12 @@ def agreement(settings: Settings, start: dt.datetime, mark: Callable[[str], str]
         marks={Side.FORTNOX: frozenset({"reference"})},
         gate=_has_rows,
         looked_for=True,
-        series=Series(order=_order, between=passed_over, due=_due),
+        series=Series(
+            order=_order,
+            between=passed_over,
+            due=_due,
+            bearer=lambda report: f"Kassa {report.get('register')}",
+        ),
     )
 
 
@@ -117,6 +124,17 @@ def _due(report: Fields) -> dt.datetime | None:
 
 def voucher(settings: Settings, report: Fields) -> Fields | Problem:
     """What the voucher of a report is made of, or why there is none."""
+    made = _made(settings, report)
+    return structs.replace(made, where=_called(report)) if isinstance(made, Problem) else made
+
+
+def _called(report: Fields) -> str:
+    """What people call a report, as far as it says who it is."""
+    register, number = report.get("register") or "?", report.get("number") or "?"
+    return f"Kassa {register}, Z-rapport {number}, {_day(report.get('reported_at'))}"
+
+
+def _made(settings: Settings, report: Fields) -> Fields | Problem:
     register = str(report.get("register") or "")
     entries = rounded(
         translated(unpacked(report.get("entries")), settings.accounts),
@@ -134,7 +152,7 @@ def voucher(settings: Settings, report: Fields) -> Fields | Problem:
     return {
         "series": settings.series_by_register.get(register, settings.voucher_series),
         "date": _day(at or report["reported_at"]),
-        "text": f"Kassa {register}, Z-rapport {report['number']}, {_day(report['reported_at'])}",
+        "text": _called(report),
         "entries": packed(entries),
     }
 
@@ -151,7 +169,7 @@ def _objection(settings: Settings, report: Fields, entries: tuple[Entry, ...]) -
         todo = "give it an account in the register (Bokföring, Inställningar), or in accounts here"
         return _held("ZRP04", f"no account of four digits: {names}", todo)
     if off := balance(entries):
-        what = f"debit and credit differ by {told(packed([Entry(account='sum', amount=off)]))}"
+        what = f"debit and credit differ by {kronor(off)}"
         todo = "look at the report in the till; book it by hand and `ignore` it, or raise auto_round_limit"
         return _held("ZRP01", what, todo)
     if owed := _booked_twice(settings, entries):

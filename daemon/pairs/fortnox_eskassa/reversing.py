@@ -42,7 +42,8 @@ def taken_back(settings: Settings, report: Fields, entries: Iterable[Entry]) -> 
     booked = list(entries)
     owed = on_receivable(settings, booked)
     sum_owed, on_invoice = sum(entry.amount for entry in owed), report.get("on_invoice")
-    if on_invoice is None and not owed:
+    first_day, sold_at = settings.invoices_from or settings.start, str(report.get("sold_at") or "")
+    if (first_day and sold_at and sold_at < first_day.isoformat()) or (on_invoice is None and not owed):
         return ()
     if on_invoice is None:
         return _held("its receipts are not to be had any more: the till shows those of seven days")

@@ -117,7 +117,7 @@ def order(settings: Settings, invoice: Fields) -> Fields | Problem:
     if not rows:
         todo = "look at the receipt in the till; `ignore` it if there is nothing to invoice"
         return Problem(code="REC13", what="the invoice has no rows", where="rows", todo=todo)
-    if problem := _does_not_add_up(invoice, rows):
+    if problem := _does_not_add_up(invoice, rows) or _no_return(invoice, rows):
         return problem
     return {
         "form": "order",
@@ -175,3 +175,11 @@ def _does_not_add_up(invoice: Fields, rows: tuple[DocumentRow, ...]) -> Problem 
     what = f"its rows come to {kronor(on_rows)}, the invoice says {says}"
     todo = "look at the receipt in the till; make the order by hand and `ignore` it"
     return Problem(code="REC16", what=what, where="rows", todo=todo)
+
+
+def _no_return(invoice: Fields, rows: tuple[DocumentRow, ...]) -> Problem | None:
+    """A return whose amounts do not say so would be invoiced as a sale."""
+    if not invoice.get("returned") or any(row.total < 0 for row in rows) or not sum_of(rows):
+        return None
+    todo = "look at the receipt in the till; make the order by hand and `ignore` it"
+    return Problem(code="REC16", what="it is a return, and no row is negative", where="rows", todo=todo)

@@ -60,7 +60,7 @@ def machine_client(headers: Mapping[str, str]) -> str:
     machine, key, integrator = (headers.get(name, "").strip().lower() for name in names)
     if not (machine and key and integrator):
         raise Refusal(401, "The headers MachineId, MachineKey and IntegratorId are required.")
-    if machine != MACHINES[0] or key != MACHINE_KEY or integrator not in INTEGRATORS:
+    if machine not in MACHINES or key != MACHINE_KEY or integrator not in INTEGRATORS:
         raise Refusal(403, "MachineId, MachineKey or IntegratorId is not valid.")
     return INTEGRATORS[integrator]
 

@@ -57,7 +57,7 @@ class SoldInReports:
         if first < self._invoices.oldest():
             return self._known.get(key, UNKNOWN)
         reading = await self._since(min(first, young - spec.RECEIPTS_MORE), lane)
-        self._known[key] = mapping.invoiced(reading.between(machine, first, last))
+        self._known[key] = mapping.invoiced(reading.between(machine, first, last), self._invoices.first_day)
         return self._known[key]
 
     async def _since(self, start: dt.datetime, lane: Lane) -> Reading:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import anyio
+import msgspec
 
 from daemon.core.mapping import Table
 from daemon.core.records import Fields, Lane, Seen, Value
@@ -90,10 +91,13 @@ class Items:
         self._kept = None
 
     async def get(self, kind: str, record_id: str, lane: Lane) -> Seen | None:
-        """One item; None when there is none."""
+        """One item, as kind "item" with its stock; None when there is none."""
         with self._newer():
             shown = await self._calls.one(spec.ITEMS, record_id, lane)
-        return _seen(kind, shown) if shown else None
+        if shown is None:
+            return None
+        parts = {"stock": _seen("stock", shown)} if kind == "item" else {}
+        return msgspec.structs.replace(_seen(kind, shown), parts=parts)
 
     async def look(self, fields: Fields) -> Sequence[Seen]:
         """The items with the number or the barcode of `fields`."""

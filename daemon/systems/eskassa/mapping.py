@@ -160,8 +160,9 @@ POSTING: Final = Table(
         Row("odd",           "Accounts",                 _reads(_odd),     writable=False),
     ),
 )
-# With what was sold on invoice: for each receipt and VAT rate the sale with VAT, `account` being the rate, ""
-# for a row of no article; and what of it was paid by invoice, in öre, None where receipts are not to be had.
+# With what was sold on invoice: for each receipt that crosses and VAT rate the sale with VAT, `account` being
+# the rate, "" for a row of no article; and what of all was paid by invoice, in öre, None where receipts are
+# not to be had.
 POSTING_WITH_INVOICED: Final = replace(POSTING, rows=(
     *POSTING.rows,
     Row("invoiced",      "Invoiced",                 TEXT,             writable=False),
@@ -181,12 +182,13 @@ FILE: Final = Table(
 # fmt: on
 
 
-def invoiced(receipts: Iterable[Fields]) -> dict[str, Any]:
-    """Receipts of kind `document` as what a Z-report tells of them."""
+def invoiced(receipts: Iterable[Fields], first_day: dt.date) -> dict[str, Any]:
+    """Receipts of kind `document` as what a Z-report tells of them; by rate those that cross themselves."""
     known = [(receipt, documents.unpacked(receipt.get("rows"))) for receipt in receipts]
     entries = [
         Entry(account=rate, amount=amount, text=str(receipt.get("key") or ""))
         for receipt, rows in known
+        if str(receipt.get("date")) >= first_day.isoformat()
         for rate, amount in _by_rate(rows).items()
     ]
     by_invoice = [_by_invoice(receipt, rows) for receipt, rows in known]

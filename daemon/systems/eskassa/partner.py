@@ -126,7 +126,8 @@ class Invoices:
     """
     The receipts of one account of which something was paid by invoice.
 
-    `names` tells what the registers are called, `payments` are the types of payment that are invoices.
+    `names` tells what the registers are called, `payments` are the types of payment that are invoices; none
+    of before `first_day` crosses.
     """
 
     def __init__(
@@ -138,6 +139,7 @@ class Invoices:
         payments: Collection[int],
     ) -> None:
         self._calls, self._clock, self._names = calls, clock, names
+        self.first_day = first_day
         self._first_at = dt.datetime.combine(first_day, dt.time(), ZONE)
         self._payments = frozenset(payments)
         self.table = mapping.document(self._payments)
@@ -185,7 +187,7 @@ class Invoices:
     def _sold(self, record_id: str, receipt: Mapping[str, Any]) -> Sold | None:
         if not mapping.on_invoice(receipt, self._payments):
             return None
-        machine = mapping.text_of(receipt.get("MachineId"))
+        machine = mapping.text_of(receipt.get("MachineId")).lower()
         register = self._names().get(machine) or machine
         sold_at = wire.moment(receipt.get("DateTime"))
         fields = self.table.read({**receipt, "Register": register, "VatIncluded": True})

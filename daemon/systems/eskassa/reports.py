@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from daemon.core.mapping import Table
+from daemon.core.postings import due
 from daemon.core.records import Lane, Seen
 from daemon.core.stockholm import ZONE
 from daemon.ports import Clock, Finding, Page
@@ -38,6 +39,7 @@ class Reports:
 
     `registers` are machine ids; without any, those that the list of machines has. Reports of before
     `first_day` are never asked for. With `invoices` each report tells what was sold on invoice in it.
+    `with_receipts`: sales on invoice cross, so a register that is silent for too long is told of.
     """
 
     def __init__(
@@ -47,10 +49,14 @@ class Reports:
         first_day: dt.date,
         registers: Sequence[str],
         invoices: Invoices | None = None,
+        *,
+        with_receipts: bool = False,
     ) -> None:
         self._calls, self._clock, self._sold = calls, clock, invoices and SoldInReports(invoices, clock)
-        self._first_day, self._registers = first_day, tuple(registers)
+        self._with_receipts = with_receipts
+        self._first_day, self._registers = first_day, tuple(each.lower() for each in registers)
         self._machines: tuple[dict[str, Any], ...] = ()
+        self._listed: set[str] = set()  # every id that the list of machines has had
         self._machines_until_s: float | None = None
         self.troubles: Sequence[Finding] = ()  # registers that were silent when the list was read
         self._days: dict[str, dt.date] = {}  # of each report that was read
@@ -71,6 +77,7 @@ class Reports:
 
     async def _ask_for_machines(self, lane: Lane) -> None:
         self._machines = (await self._calls.plain(spec.MACHINES, lane)).rows
+        self._listed |= self.names.keys()
         self._machines_until_s = self._clock.monotonic() + spec.MACHINES_AGE_S
         self.troubles = [finding for finding in self._found() if not finding.ok]
 
@@ -169,7 +176,23 @@ class Reports:
 
     def _found(self) -> list[Finding]:
         machines = {_id(machine): machine for machine in self._machines}
-        return [self._finding(number, machines.get(number)) for number in self._registers or sorted(machines)]
+        wanted = self._registers or sorted(self._listed) or ["at all"]
+        found = [self._finding(number, machines.get(number)) for number in wanted]
+        return found + [lost for machine in machines.values() if (lost := self._too_late(machine))]
+
+    def _too_late(self, machine: Mapping[str, Any]) -> Finding | None:
+        """What a register sold on invoice that has been silent for as long as receipts are shown."""
+        heard_at = wire.moment(machine.get("LastConnection"))
+        if not self._with_receipts or not heard_at or self._clock.now() - heard_at < spec.RECEIPTS_GAP:
+            return None
+        what = f"sales on invoice of {mapping.text_of(machine.get('Name'))} from {heard_at:%Y-%m-%d} on"
+        return Finding(
+            ok=False,
+            code="TIL03",
+            what=f"{what} may not be shown when it is back: receipts are for seven days",
+            where=f"{spec.TITLE}, registers",
+            todo="compare its receipts with the orders by hand",
+        )
 
     def _finding(self, number: str, machine: Mapping[str, Any] | None) -> Finding:
         where = f"{spec.TITLE}, registers"
@@ -180,11 +203,13 @@ class Reports:
                 code="TIL01",
                 what=f"there is no register {number}",
                 where=where,
-                todo=f"name one of these in registers: {known}",
+                todo=f"name one of these in registers: {known}" if known else "ask for the right to see them",
             )
         name = mapping.text_of(machine.get("Name")) or number
         heard_at = wire.moment(machine.get("LastConnection"))
-        if heard_at is None or self._clock.now() - heard_at <= spec.SILENT:
+        if heard_at is None or self._clock.now() < max(
+            heard_at + spec.SILENT, due(heard_at.astimezone(ZONE).date())
+        ):
             return Finding(ok=True, what=f"the register {name} is there", where=where)
         return Finding(
             ok=False,
@@ -196,7 +221,7 @@ class Reports:
 
 
 def _id(machine: Mapping[str, Any]) -> str:
-    return mapping.text_of(machine.get("Id"))
+    return mapping.text_of(machine.get("Id")).lower()
 
 
 def _ambiguous(seen: Seen, other: Seen) -> Seen:

@@ -25,11 +25,12 @@ class Eskassa(System):
     One shop's database at dinkassa.se.
 
     `account` is a name for it that never changes. `grant` is for articles, stock, customers and receipts,
-    `report_grant` for registers and Z-reports; without one the registers have no names and `grant` is used.
-    Nothing of before `first_day` is ever asked for. `registers` are the machine ids whose reports are read,
-    none for all. New articles are put in `default_category`. `positive_is_decrease` is which way the stock
-    call works, `invoice_payments` which types of payment are invoices. `with_invoiced`: each Z-report also
-    tells what was sold on invoice in it.
+    `report_grant` for registers and Z-reports; without one the registers have no names and `grant` is
+    used. Nothing of before `first_day` is ever asked for, and no invoice of before `invoices_from`
+    crosses, without it none does. `registers` are the machine ids whose reports are read, none for all.
+    New articles are put in `default_category`. `positive_is_decrease` is which way the stock call works,
+    `invoice_payments` which types of payment are invoices. `with_invoiced`: each Z-report also tells what
+    was sold on invoice in it.
     """
 
     name = spec.NAME
@@ -45,6 +46,7 @@ class Eskassa(System):
         ids: Ids,
         account: str,
         first_day: dt.date,
+        invoices_from: dt.date | None = None,
         report_grant: Grant | None = None,
         base_url: str = "https://www.dinkassa.se/api",
         registers: Sequence[str] = (),
@@ -75,11 +77,13 @@ class Eskassa(System):
         self._category = default_category
         self._customers = Customers(self._calls)
         self._invoices = Invoices(
-            self._calls, clock, lambda: self._reports.names, first_day, invoice_payments
+            self._calls, clock, lambda: self._reports.names, invoices_from or first_day, invoice_payments
         )
         sold = self._invoices if with_invoiced else None
         report_calls = calls(report_grant or grant)
-        self._reports = Reports(report_calls, clock, first_day, registers, sold)
+        self._reports = Reports(
+            report_calls, clock, first_day, registers, sold, with_receipts=invoices_from is not None
+        )
         self._files = Files(report_calls, self._reports)
 
     def table(self, kind: str) -> Table:

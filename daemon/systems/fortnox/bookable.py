@@ -36,13 +36,15 @@ class Series(NamedTuple):
 
 
 class Account(NamedTuple):
-    """An account of one year's chart. `center` says whether a cost centre may or must be on its rows."""
+    """An account of one year's chart. `center` and `project` say what may or must be on its rows."""
 
     number: str
     title: str
     active: bool
     center: str = ""
     own_center: str = ""
+    project: str = ""
+    own_project: str = ""
 
 
 class Center(NamedTuple):
@@ -114,14 +116,14 @@ def rows(
 
 def _account_fault(entry: Entry, account: Account | None) -> str:
     name = entry.account
-    if not name:
-        return "a row names no account"
     if account is None:
-        return f"there is no account {name}"
+        return f"there is no account {name}" if name else "a row names no account"
     if not account.active:
         return f"the account {name} is inactive"
     if account.center == MANDATORY and not (entry.cost_center or account.own_center):
         return f"the account {name} demands a cost centre"
+    if account.project == MANDATORY and not account.own_project:
+        return f"the account {name} demands a project"
     if account.center == FORBIDDEN and entry.cost_center:
         return f"the account {name} takes no cost centre"
     return ""

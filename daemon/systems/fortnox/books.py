@@ -144,4 +144,6 @@ def _account(row: Mapping[str, Any]) -> Account:
         active=is_active(row),
         center=str(row.get("CostCenterSettings") or ""),
         own_center=str(row.get("CostCenter") or ""),
+        project=str(row.get("ProjectSettings") or ""),
+        own_project=str(row.get("Project") or ""),
     )

@@ -19,16 +19,12 @@ from daemon.systems.fortnox.mapping import ORE, TEXT
 from daemon.systems.fortnox.part import Part, paged
 from daemon.systems.fortnox.prices import Prices
 from daemon.systems.fortnox.shelf import Articles, Shelf
+from daemon.systems.fortnox.stock import is_goods, stock_of
 
 
 def _whole_percent(raw: Any) -> Any:
     found = codecs.ORE.read(raw)
     return found // 100 if isinstance(found, int) and found % 100 == 0 else LEAVE
-
-
-def is_goods(article_type: Any, stock_goods: Any) -> bool:
-    """Whether an article of this `Type` and `StockGoods` is kept in stock."""
-    return article_type == "STOCK" and codecs.FLAG.read(stock_goods) is True
 
 
 PERCENT: Final = Codec(_whole_percent, lambda value: value)
@@ -110,10 +106,11 @@ class Items(Part):
         return Seen(id=number, fields=fields, full=False, changed_at=changed_at)
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
-        """The whole article, and one request for each price list that it does not show itself."""
+        """The whole article and its stock; one request more for each price list that it does not show."""
         shown = await self._calls.one(ARTICLE, record_id, lane)
         if shown is None:
             return None
         lists = self._prices.beside
         beside = {prices.name(each): await self._prices.one(each, shown.number, lane) for each in lists}
-        return Seen(id=shown.number, fields=self._table.read({**shown.record, **beside}))
+        fields = self._table.read({**shown.record, **beside})
+        return Seen(id=shown.number, fields=fields, parts={"stock": stock_of(shown)})

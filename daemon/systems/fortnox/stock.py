@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
-from daemon.core.codecs import ORE
+from daemon.core.codecs import FLAG, ORE
 from daemon.core.mapping import Row, Table
 from daemon.core.records import Fields, Lane, Seen
 from daemon.errors import DaemonError, GrantError, Refused
@@ -14,7 +14,6 @@ from daemon.ports import Answer, Clock, Finding, Page
 from daemon.systems.fortnox import judging, spec
 from daemon.systems.fortnox.articles import ARTICLE
 from daemon.systems.fortnox.calls import Calls, Shown
-from daemon.systems.fortnox.items import is_goods
 from daemon.systems.fortnox.kept import Kept
 from daemon.systems.fortnox.mapping import TEXT
 from daemon.systems.fortnox.part import Part, paged
@@ -72,7 +71,7 @@ class Stock(Part):
 
     async def get(self, record_id: str, lane: Lane) -> Seen | None:
         shown = await self._calls.one(ARTICLE, record_id, lane)
-        return shown and _seen(shown)
+        return shown and stock_of(shown)
 
     async def update(self, record_id: str, fields: Fields, lane: Lane, shown: Fields | None) -> Answer:
         """Set the quantity, not a change of it. Raises Refused STK01 where the module keeps the stock."""
@@ -84,7 +83,7 @@ class Stock(Part):
             stored = await self._calls.write("PUT", ARTICLE, record_id, STOCK.write(fields), lane)
         finally:
             self._shelf.forget()
-        seen = _seen(stored)
+        seen = stock_of(stored)
         return Answer(status=stored.reply.status, id=seen.id, seen=seen)
 
     async def _module_on(self, lane: Lane) -> bool:
@@ -115,6 +114,12 @@ def _row(number: str, row: Mapping[str, Any], changed_at: dt.datetime | None) ->
     return Seen(id=number, fields=STOCK.read(row), full=False, changed_at=changed_at)
 
 
-def _seen(shown: Shown) -> Seen:
+def is_goods(article_type: Any, stock_goods: Any) -> bool:
+    """Whether an article of this `Type` and `StockGoods` is kept in stock."""
+    return article_type == "STOCK" and FLAG.read(stock_goods) is True
+
+
+def stock_of(shown: Shown) -> Seen:
+    """How many there are of an article that was read whole."""
     goods = is_goods(shown.record.get("Type"), shown.record.get("StockGoods"))
     return Seen(id=shown.number, fields=STOCK.read(shown.record) if goods else {})

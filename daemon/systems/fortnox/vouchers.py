@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Final
 
+from msgspec import structs
+
 from daemon.core.mapping import Table
 from daemon.core.postings import balance, turnover, unpacked
 from daemon.core.records import Fields, Lane, Problem, Seen
@@ -136,7 +138,10 @@ class Vouchers(Part):
     # -------------------------------------------------------------- booking
 
     async def hinders(self, fields: Fields, lane: Lane) -> Problem | None:
-        return await self._books.hinders(fields, lane)
+        problem = await self._books.hinders(fields, lane)
+        if problem is None:
+            return None
+        return structs.replace(problem, where=f"{fields['text']}: {problem.where}")
 
     async def create(self, fields: Fields, lane: Lane) -> Answer:
         """
