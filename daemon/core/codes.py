@@ -79,7 +79,7 @@ GRANTS: Final = {
     "AUT08": Code("the access token is not accepted", ITSELF),
     "AUT09": Code(
         "the user or the token lacks a right",
-        "grant it: Fortnox, Administrera användare; or webCRM, Configuration > Integration > API > REST",
+        "grant it: Fortnox, Administrera användare; webCRM, Configuration > Integration; or at the till",
     ),
     "AUT10": Code(
         "the token belongs to another company", "authorize as the company whose tenant_id is configured"
@@ -116,10 +116,12 @@ RECORDS: Final = {
         "a quantity, price or discount that Fortnox cannot hold",
         "write it with two decimals, so that the row comes to the same",
     ),
-    "REC16": Code("a document's rows and its total differ", "correct the one that is wrong"),
+    "REC16": Code(
+        "a document does not add up: rows, total, or a return without a minus", "correct what is wrong"
+    ),
     "REC17": Code("a VAT rate that Fortnox does not take", "choose another rate for the row"),
     "REC18": Code(
-        "a value is not in the other side's list",
+        "a value is not in the other side's list, or an account cannot be used as it is",
         "add it to the list that is named (Fortnox, Inställningar, Betalningsvillkor), then retry",
     ),
     "REC19": Code(
@@ -158,9 +160,11 @@ TILL: Final = {
     ),
     "STK01": Code("the stock is kept in Fortnox' warehouse module", "set stock = false"),
     "STK02": Code("the stock call works the other way round", "set positive_is_decrease to its opposite"),
-    "TIL01": Code("a register in the config does not exist", "name one that the list has"),
-    "TIL02": Code("a register has not been heard of for a day", "start it and see that it has a network"),
-    "TIL03": Code("sales on invoice were asked for too late", "compare those days by hand"),
+    "TIL01": Code(
+        "a register is not in the vendor's list", "name one that it has, or get the right to see it"
+    ),
+    "TIL02": Code("a register has not been heard of since its last sales day", "start it, with a network"),
+    "TIL03": Code("sales on invoice are, or soon will be, shown no more", "compare those days by hand"),
     "TIL04": Code("the till gives no PDF of a Z-report", "see it there; then retry, or ignore it"),
 }
 
