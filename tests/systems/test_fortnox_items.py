@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from daemon.core.records import Lane
@@ -310,7 +312,17 @@ async def test_stock_uses_the_list_that_items_have_read(shop):
 
     for kind in ("item", "stock"):
         await shop.rows(kind, SINCE)
-    assert shop.lists().count("all articles") == 1
+    lists = shop.lists()
+    assert (1, 1) == (lists.count("all articles"), lists.count("changed articles"))
+
+
+async def test_stock_uses_no_list_of_changes_that_begins_later(shop):
+    """What changed before that would be missed."""
+    await shop.rows("item", SINCE)
+    shop.lists()
+    await shop.rows("stock", SINCE - dt.timedelta(minutes=1))
+
+    assert "changed articles" in shop.lists()
 
 
 async def test_items_use_no_list_that_stock_has_read(shop):

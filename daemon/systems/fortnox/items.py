@@ -91,7 +91,7 @@ class Items(Part):
         self, since: dt.datetime, lane: Lane, *, only_changed: bool
     ) -> tuple[Articles, set[str], bool]:
         """The articles to tell of, which of them are known to have changed, and whether these are all."""
-        news = await self._shelf.changed(since, lane)
+        news = await self._shelf.changed("item", since, lane)
         small = await self._shelf.small("item", lane)
         complete = small is not None and not only_changed
         priced = await self._prices.refresh(since, lane, told=not complete)

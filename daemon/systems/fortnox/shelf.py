@@ -21,9 +21,17 @@ class Articles(NamedTuple):
     server_time: dt.datetime
 
 
+class Kept(NamedTuple):
+    """A list that was asked for by "item", when, and of changes since when; None for a whole one."""
+
+    asked_at_s: float
+    since: dt.datetime | None
+    articles: Articles
+
+
 class Shelf:
     """
-    One company's article list; a whole one that "item" asked for is there for "stock" for 30 s.
+    One company's article list; one that "item" asked for is there for "stock" for 30 s.
 
     Not the other way round: "item" is read first in a pass, and would see what was before it began.
     """
@@ -31,7 +39,8 @@ class Shelf:
     def __init__(self, calls: Calls, clock: Clock) -> None:
         self._calls, self._clock = calls, clock
         self._many = False
-        self._kept: tuple[float, Articles] | None = None  # when it was asked for
+        self._whole: Kept | None = None
+        self._changed: Kept | None = None
 
     async def whole(self, kind: str, lane: Lane) -> Articles:
         """Every active article."""
@@ -52,30 +61,37 @@ class Shelf:
         self._many = listed.total > spec.SMALL_REGISTER
         return None if self._many else self._keep(kind, asked_at_s, [listed])
 
-    async def changed(self, since: dt.datetime, lane: Lane) -> Articles:
+    async def changed(self, kind: str, since: dt.datetime, lane: Lane) -> Articles:
         """What changed since, whoever is active; prices and quantities do not count as changes."""
+        kept, self._changed = self._changed, None
+        if kind == "stock" and kept and kept.since and kept.since <= since and self._is_young(kept):
+            return kept.articles
+        asked_at_s = self._clock.monotonic()
         pages = await changed(self._calls, since, lane)
         rows = {str(row[ARTICLE.key]): row for listed in pages for row in listed.rows}
-        return Articles(rows, pages[0].server_time)
+        articles = Articles(rows, pages[0].server_time)
+        if kind == "item":
+            self._changed = Kept(asked_at_s, since, articles)
+        return articles
 
     def forget(self) -> None:
         """An article was written: what was listed before is old."""
-        self._kept = None
+        self._whole = self._changed = None
 
     def _left_for(self, kind: str) -> Articles | None:
-        """A list that was asked for just now by the kind before this one; each is used once."""
-        kept, self._kept = self._kept, None
-        if kept is None or kind != "stock":
-            return None
-        asked_at_s, articles = kept
-        return articles if self._clock.monotonic() - asked_at_s <= spec.SHELF_AGE.total_seconds() else None
+        """A whole list that was asked for just now by the kind before this one; each is used once."""
+        kept, self._whole = self._whole, None
+        return kept.articles if kept and kind == "stock" and self._is_young(kept) else None
+
+    def _is_young(self, kept: Kept) -> bool:
+        return self._clock.monotonic() - kept.asked_at_s <= spec.SHELF_AGE.total_seconds()
 
     def _keep(self, kind: str, asked_at_s: float, pages: list[Listed]) -> Articles:
         self._many = pages[-1].total > spec.SMALL_REGISTER
         rows = {str(row[ARTICLE.key]): _slim(row) for listed in pages for row in listed.rows}
         articles = Articles(rows, pages[0].server_time)
         if kind == "item":
-            self._kept = asked_at_s, articles
+            self._whole = Kept(asked_at_s, None, articles)
         return articles
 
 

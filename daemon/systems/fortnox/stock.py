@@ -58,7 +58,7 @@ class Stock(Part):
 
         What else changed about an article may be whether it is kept in stock, which no list shows.
         """
-        changed = await self._shelf.changed(since, lane) if since else None
+        changed = await self._shelf.changed("stock", since, lane) if since else None
         told = changed if changed and only_changed else await self._shelf.whole("stock", lane)
         news = changed.rows if changed else {}
         rows = [
