@@ -69,6 +69,7 @@ def _play(folder: Path) -> int:
             stage = Stage(people, daemon, say)
             for scene in scenes.SCENES:
                 scene(stage)
+            stage.wait(for_all=True)
             differences, agreed = compare.compare(people)
             at_tills, also = tills.differences(people)
             differences += at_tills

@@ -29,14 +29,17 @@ def goods_are_sold_and_received(stage: Stage) -> None:
     people.receive(SOLD, IN_OFFICE)
     after = before - AT_TILL + IN_OFFICE
     stage.expect(
-        f"A till sells {AT_TILL}, Fortnox receives {IN_OFFICE}", "{} in stock on both sides", _on_both(after)
+        f"A till sells {AT_TILL}, Fortnox receives {IN_OFFICE}",
+        "{} in stock on both sides",
+        _on_both(after),
+        meanwhile=True,
     )
 
 
 def day_is_closed(stage: Stage) -> None:
     """The register's Z-report becomes one voucher."""
     stage.people.at_till("close_day", register=1)
-    stage.expect("The till closes its day", "Fortnox, voucher {}", _booked)
+    stage.expect("The till closes its day", "Fortnox, voucher {}", _booked, meanwhile=True)
 
 
 def _on_both(quantity: float) -> Callable[[View], str]:

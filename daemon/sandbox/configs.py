@@ -87,7 +87,7 @@ url = "$url/eskassa"
 machine_id = "bbbbbbbb-0000-4000-8000-000000000001"
 machine_key = { file = "credentials/connector.eskassa.machine_key" }
 integrator_id = "aaaaaaaa-0000-4000-8000-000000000001"
-requests_per_second = 8      # what this sandbox bears; the vendor tells no limit, so 1 elsewhere
+requests_per_second = 9      # what this sandbox bears; the vendor tells no limit, so 1 elsewhere
 reports = true               # Z-reports become vouchers
 voucher_series = "K"
 invoices = true              # sales on invoice become orders

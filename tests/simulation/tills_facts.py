@@ -55,6 +55,11 @@ def sums(told: Mapping[str, Any]) -> dict[str, int]:
     return {account: amount for account, amount in sorted(found.items()) if amount}
 
 
+def turnover(by_account: Mapping[str, int]) -> int:
+    """What a report comes to: all that is debited, in öre."""
+    return sum(amount for amount in by_account.values() if amount > 0)
+
+
 def rows_of(rows: Any) -> dict[str, int]:
     """The sums of a voucher by account, in öre, debit positive; what was struck does not count."""
     found: Counter[str] = Counter()
