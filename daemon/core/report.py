@@ -11,13 +11,14 @@ from msgspec import Struct
 
 from daemon.core.doubt import Waiting
 from daemon.core.spoken import spoken
-from daemon.core.steps import Link, Step
+from daemon.core.steps import Decision, Link, Step
 
 
 class ConnectorReport(Struct, frozen=True, kw_only=True):
     """
     One connector's part of `sync` and `plan` (decision 35).
 
+    A dry run's `steps` are those that would be made, and what would be parked.
     `outcome` is the worst that happened: "ok", "parked", "held", "conflict",
     "unknown", "unreachable", "config", "grant", "state" or "error". The counts are of
     what waits now, not of what this pass added. `error` is the operator's line.
@@ -36,6 +37,20 @@ class ConnectorReport(Struct, frozen=True, kw_only=True):
     creations_wait: Waiting | None = None
     read: int = 0
     written: int = 0
+
+
+def parked(decision: Decision) -> dict[str, Any]:
+    """What would be set aside, in the place of a step."""
+    assert decision.problem, "nothing hinders it"
+    problem = decision.problem
+    return {
+        "action": "park",
+        "side": "",
+        "kind": decision.unit.kind,
+        "key": decision.unit.key,
+        "fields": {},
+        "reason": f"{problem.code}  {problem.what} · {problem.where} · {problem.todo}",
+    }
 
 
 def shown(step: Step) -> dict[str, Any]:

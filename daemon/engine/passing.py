@@ -11,7 +11,7 @@ from msgspec import Struct
 from daemon.core.doubt import Waiting
 from daemon.core.guard import Limits
 from daemon.core.records import Lane, Side
-from daemon.core.steps import Step
+from daemon.core.steps import Decision, Step
 from daemon.engine.account import Account
 from daemon.engine.writing import Timing
 from daemon.errors import RemoteError
@@ -43,6 +43,7 @@ class Pass:
     def __init__(self, *, dry_run: bool, lane: Lane, asked: bool, eager: bool = False) -> None:
         self.dry_run, self.lane, self.asked, self.eager = dry_run, lane, asked, eager
         self.steps: list[Step] = []
+        self.set_aside: list[Decision] = []  # what a dry run would park
         self.read = 0
         self.waits: Waiting | None = None  # until then nothing is created
         self.postponed_until: dt.datetime | None = None

@@ -129,6 +129,7 @@ class Rounds:
         jobs = await self._checks.news(this, kind, jobs)
         if this.dry_run:
             this.steps += only_steps([job.decision for job in jobs])
+            this.set_aside += [job.decision for job in jobs if job.decision.problem]
             return False
         jobs = await self._checks.going(this, kind, jobs, which)
         this.steps += [step for step in only_steps([job.decision for job in jobs]) if isinstance(step, Link)]

@@ -17,7 +17,7 @@ from functools import partial
 from daemon.core.agreement import Agreement
 from daemon.core.doubt import Doubt, Waiting
 from daemon.core.records import Lane, Side
-from daemon.core.report import ConnectorReport, shown
+from daemon.core.report import ConnectorReport, parked, shown
 from daemon.core.steps import Create, Step, Update
 from daemon.core.work import Binding, Counts, Intent, IntentState, Task, Which
 from daemon.engine.checks import creates
@@ -341,7 +341,7 @@ class Connector:
         return ConnectorReport(
             name=self.binding.name,
             outcome=_outcome(this, counts),
-            steps=tuple(shown(step) for step in this.steps),
+            steps=(*map(shown, this.steps), *map(parked, this.set_aside)),
             held=counts.held,
             parked=counts.parked,
             conflicts=counts.conflicts,

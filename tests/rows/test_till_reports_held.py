@@ -13,6 +13,7 @@ from tests.shop import MACHINE
 pytestmark = pytest.mark.row("K2")
 ONE = f"{MACHINE}/000000001"
 TWO = f"{MACHINE}/000000002"
+THREE = f"{MACHINE}/000000003"
 
 
 def office(shop, verb, **body):
@@ -370,3 +371,32 @@ async def test_gaps_are_told_register_by_register(tmp_path):
         await shop.sync()
         (gap,) = await shop.desk.parked()
         assert "number 4 is missing, 5 came" == gap["what"]
+
+
+# ------------------------------------------------------------------ before it happens
+
+
+async def test_a_plan_tells_what_will_be_held(tmp_path):
+    """
+    Each with its code, its reason, its name and what to do; what can be booked is planned as ever.
+    """
+    shop = a_shop(tmp_path)
+    for _ in range(2):
+        shop.day()
+    shop.till("unbalance_z", number=1, by=1)
+    shop.until("2027-01-01T18:00:00")
+    shop.day()
+    async with shop.running():
+        plan = await shop.sync(dry_run=True)
+        assert [] == shop.writes()
+        told = {step["key"]: (step["action"], step["reason"]) for step in plan.steps}
+        assert ("create", "new at the partner side") == told[f"partner:{TWO}"]
+        action, reason = told[f"partner:{ONE}"]
+        assert "park" == action
+        assert reason.startswith(
+            "ZRP01  debit and credit differ by 1.00 · Kassa 1, Z-rapport 1, 2026-11-23 · look"
+        )
+        action, reason = told[f"partner:{THREE}"]
+        assert ("park", "REC22  ") == (action, reason[:7])
+        await sync_at_rest(shop)
+        assert ["REC22", "ZRP01"] == sorted(await codes(shop))
