@@ -337,11 +337,7 @@ class House:
 
 
 def _serve(system: Fortnox, connectors: Iterable[ConnectorSettings], booked: Iterable[str]) -> None:
-    """
-    Let Fortnox know what the connectors of a company use of it.
-
-    The series that were `booked` in once are read on: else all their vouchers would seem to have vanished.
-    """
+    """Let Fortnox know what the connectors of a company use of it, and what series were `booked` in once."""
     uses = [KINDS[settings.kind].uses(settings) for settings in connectors]
-    series = frozenset(each for use in uses for each in use.series).union(booked)
-    system.serve(series, frozenset(each for use in uses for each in use.price_lists))
+    series = frozenset(each for use in uses for each in use.series)
+    system.serve(series, frozenset(each for use in uses for each in use.price_lists), booked)

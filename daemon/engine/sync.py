@@ -133,7 +133,7 @@ class Connector:
 
     async def _pass(self, this: Pass, side: Side | None, imports: str | None) -> ConnectorReport:
         await self._prepare()
-        self._watch.troubles(self._ends.partner.system.troubles())
+        self._watch.troubles([each for side in Side for each in self._ends.at(side).system.troubles()])
         self._selftest.begin()
         kinds = self._kinds(imports)
         if not this.dry_run:

@@ -14,6 +14,7 @@ from tests.rows.test_till_reports import a_shop, texts
 from tests.shop import MACHINE
 
 pytestmark = pytest.mark.row("K2")
+DECEMBER = 12
 ONE = f"{MACHINE}/000000001"
 FEW = {"create_count": 3, "create_share": 0.01}
 
@@ -196,6 +197,12 @@ async def test_a_plan_that_grew_after_its_release_is_held_again(tmp_path):
     assert 5 == len(shop.vouchers())
 
 
+def troubles(shop, of="TIL"):
+    """The codes of the troubles that were told, each as often as it was."""
+    codes = [fields["code"] for name, fields in shop.told if name == "trouble"]
+    return [code for code in codes if code.startswith(of)]
+
+
 async def test_a_register_that_is_not_heard_of_for_a_day_is_told_once(tmp_path):
     """
     Its sales show nowhere, so nothing of it can be overdue; when it is back it is told anew the next time.
@@ -226,8 +233,7 @@ async def test_sales_on_invoice_that_a_silent_register_can_show_no_more_are_told
         for _ in range(8):
             shop.wait(days=1)
             await shop.sync()
-        told = [fields["code"] for name, fields in shop.told if name == "trouble"]
-    assert ["TIL02", "TIL03"][: 1 + invoices] == told
+        assert ["TIL02", "TIL03"][: 1 + invoices] == troubles(shop)
 
 
 async def test_a_register_that_rests_over_a_weekend_is_no_alarm(tmp_path):
@@ -242,4 +248,50 @@ async def test_a_register_that_rests_over_a_weekend_is_no_alarm(tmp_path):
         for at, told in (("2026-11-30T11:00:00", []), ("2026-12-01T12:00:00", ["TIL02"])):
             shop.until(at)
             await shop.sync()
-            assert told == [fields["code"] for name, fields in shop.told if name == "trouble"]
+            assert told == troubles(shop)
+
+
+# ------------------------------------------------------------------ the turn of the year
+
+
+def _new_year(shop):
+    shop.people.act("fortnox", "add_year", **{"from": "2027-01-01", "to": "2027-12-31"})
+
+
+def _new_year_without_it(shop):
+    _new_year(shop)
+    shop.people.act("fortnox", "add_series", code="Z", manual=True)  # of this year
+
+
+AHEAD = [
+    # what is lacking                              code      what was done before            what mends it
+    ("the year",                                   "REC22",  lambda _shop: None,             _new_year),
+    ("a series that is younger than the new year", "CFG12",  _new_year_without_it,
+        lambda shop: shop.people.act("fortnox", "add_series", code="Z", year="3", manual=True)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "mend"), [row[1:] for row in AHEAD], ids=[row[0] for row in AHEAD]
+)
+async def test_books_that_are_not_open_for_january_are_told_in_december(tmp_path, code, before, mend):
+    """
+    Once, while there is time to mend it; `check` says the same, and when it is mended nothing is left.
+    """
+    shop = a_shop(tmp_path, voucher_series="K" if code == "REC22" else "Z")
+    before(shop)
+    shop.until("2026-11-29T18:00:00")
+    async with shop.running():
+        for _ in range(4):
+            await shop.sync()
+            assert troubles(shop, of=code) == [code] * (shop.clock.now().month == DECEMBER)
+            shop.wait(days=1)
+        found = await shop.vendors.check()
+        assert [code] == [each.code for each in found if not each.ok]
+        mend(shop)
+        await shop.sync()
+        assert [code] == troubles(shop, of=code)
+        assert all(each.ok for each in await shop.vendors.check())
+        shop.wait(days=1)
+        await shop.sync()
+        assert not [each for end in shop.house.companies.values() for each in end.system.troubles()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
 import anyio
 
@@ -13,6 +13,7 @@ from daemon.errors import DaemonError, Gone, GrantError, Refused, SessionExpired
 from daemon.net.exchange import Exchange
 from daemon.ports import Answer, Choice, Clock, Finding, Grant, Http, Ids, Page, Reply, System, Whole
 from daemon.systems.fortnox import judging, spec, wire
+from daemon.systems.fortnox.ahead import Ahead
 from daemon.systems.fortnox.articles import Articles
 from daemon.systems.fortnox.books import Books
 from daemon.systems.fortnox.calls import Calls
@@ -61,7 +62,7 @@ class Fortnox(System):
         self._calls = Calls(self._exchange)
         period, shelf = Period(self._calls, clock), Shelf(self._calls, clock)
         self._clock, self._books = clock, Books(self._calls, clock, period)
-        self._vouchers = Vouchers(self._calls, self._books, clock)
+        self._vouchers, self._ahead = Vouchers(self._calls, self._books, clock), Ahead(self._books, clock)
         self._items = Items(self._calls, shelf)
         self._parts: Mapping[str, Part] = {
             "customer": Customers(self._calls),
@@ -73,9 +74,16 @@ class Fortnox(System):
             "file": Files(self._calls, clock),
         }
 
-    def serve(self, series: Collection[str], price_lists: Collection[str]) -> None:
-        """The voucher series and the price lists that this company's connectors use; none until told."""
-        self._vouchers.serve(series)
+    def serve(
+        self, series: Collection[str], price_lists: Collection[str], booked: Iterable[str] = ()
+    ) -> None:
+        """
+        The voucher series and the price lists that this company's connectors use; none until told.
+
+        Series that were `booked` in once are read on: else all their vouchers would seem to have vanished.
+        """
+        self._vouchers.serve({*series, *booked})
+        self._ahead.serve(series)
         self._items.serve(price_lists)
 
     def table(self, kind: str) -> Table:
@@ -91,6 +99,10 @@ class Fortnox(System):
         except SessionExpired:
             await self._grant.refused(headers)
             await self._admit(await self._grant.headers())
+        await self._ahead.look()
+
+    def troubles(self) -> Sequence[Finding]:
+        return self._ahead.troubles
 
     async def _admit(self, headers: Mapping[str, str]) -> None:
         """Prove that these credentials open the company we are bound to; raises GrantError AUT10."""
@@ -173,7 +185,14 @@ class Fortnox(System):
         registers = [spec.KINDS[name] for kind in kinds for name in spec.REGISTERS[kind]]
         scopes = dict.fromkeys(scope for register in registers for scope in register.scopes)
         findings += [await self._probe(scope) for scope in scopes]
-        return [*findings, *[found for kind in kinds for found in await self._parts[kind].findings()]]
+        findings += [found for kind in kinds for found in await self._parts[kind].findings()]
+        return [*findings, *(await self._open_ahead() if "posting" in kinds else ())]
+
+    async def _open_ahead(self) -> Sequence[Finding]:
+        try:
+            return await self._ahead.findings()
+        except DaemonError as error:
+            return [judging.failed(error, "Fortnox, financial years")]
 
     async def choices(self) -> Mapping[str, Sequence[Choice]]:
         """What the settings of a connector may name, by register, as Fortnox lists it now."""
