@@ -70,8 +70,9 @@ class Vendors:
     async def check(self) -> Sequence[Finding]:
         """Prove every prerequisite at every vendor, and that nobody changed the transfer log."""
         findings: list[Finding] = []
-        kinds = sorted({kind for loop in self._house.loops.values() for kind in loop.connector.kinds})
-        for end in self._house.companies.values():
+        for name, end in self._house.companies.items():
+            loops = [each for each in self._house.loops.values() if each.company == name]
+            kinds = sorted({kind for loop in loops for kind in loop.connector.kinds})
             findings += await end.account.system.check(kinds)
         for loop in self._house.loops.values():
             findings += await loop.partner.account.system.check(loop.connector.kinds)

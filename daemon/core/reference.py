@@ -16,8 +16,9 @@ def reference(tenant: str, connector: str, letters: str, kind: str, record_id: s
     """
     The mark of one partner record at one Fortnox company.
 
-    `connector` is the identity of the partner account ("webcrm:<account>"),
-    never a name from the config; `letters` are the two of the system ("WC").
+    `connector` is the identity of the partner account ("webcrm:<account>"), or
+    the vendor's name where no other account has the record's id; never a name
+    from the config. `letters` are the two of the system ("WC").
     """
     digest = hashlib.sha256(f"{tenant}|{connector}|{kind}|{record_id}".encode()).digest()
     tail = base64.b32encode(digest).decode()[:26]

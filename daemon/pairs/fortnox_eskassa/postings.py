@@ -29,7 +29,12 @@ from daemon.core.postings import (
     unpacked,
 )
 from daemon.core.records import Fields, Problem, Side, Value
-from daemon.pairs.fortnox_eskassa.reversing import is_taken_back, on_receivable, taken_back
+from daemon.pairs.fortnox_eskassa.reversing import (
+    is_before_invoices,
+    is_taken_back,
+    on_receivable,
+    taken_back,
+)
 from daemon.pairs.fortnox_eskassa.settings import LEDGER, RECEIVABLES, Settings
 
 NOWHERE: Final[frozenset[Side]] = frozenset()
@@ -172,7 +177,7 @@ def _objection(settings: Settings, report: Fields, entries: tuple[Entry, ...]) -
         what = f"debit and credit differ by {kronor(off)}"
         todo = "look at the report in the till; book it by hand and `ignore` it, or raise auto_round_limit"
         return _held("ZRP01", what, todo)
-    if owed := _booked_twice(settings, entries):
+    if owed := _booked_twice(settings, report, entries):
         what = f"it has a row on {owed[0].account}: sales on invoice that an order books once more"
         todo = (
             "have the register leave them out, or put them where invoice_sales says; "
@@ -182,14 +187,14 @@ def _objection(settings: Settings, report: Fields, entries: tuple[Entry, ...]) -
     return None
 
 
-def _booked_twice(settings: Settings, entries: Sequence[Entry]) -> list[Entry]:
+def _booked_twice(settings: Settings, report: Fields, entries: Sequence[Entry]) -> list[Entry]:
     """
     The rows of sales on invoice that an order books once more (dinkassa.md 7.2, swedish-accounting.md 6).
 
     Where they stay out of the report that is any claim on a customer, whatever account the register has
     for it; on Fortnox' own receivable they are booked twice whatever is set.
     """
-    if not settings.invoices:
+    if not settings.invoices or is_before_invoices(settings, report):
         return []
     stay_out = settings.invoice_sales in ("", "excluded")
     claims = RECEIVABLES if stay_out else LEDGER

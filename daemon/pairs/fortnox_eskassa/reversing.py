@@ -31,6 +31,12 @@ def is_taken_back(entry: Entry) -> bool:
     return entry.text.startswith(TEXT)
 
 
+def is_before_invoices(settings: Settings, report: Fields) -> bool:
+    """Whether all of a report was sold before the first day of which sales on invoice cross."""
+    first_day, sold_at = settings.invoices_from or settings.start, str(report.get("sold_at") or "")
+    return bool(first_day and sold_at and sold_at < first_day.isoformat())
+
+
 def on_receivable(settings: Settings, entries: Iterable[Entry]) -> list[Entry]:
     """The rows, under Fortnox' account numbers, of what the register is owed."""
     accounts = {settings.receivable_account, settings.accounts.get(settings.receivable_account)}
@@ -42,8 +48,7 @@ def taken_back(settings: Settings, report: Fields, entries: Iterable[Entry]) -> 
     booked = list(entries)
     owed = on_receivable(settings, booked)
     sum_owed, on_invoice = sum(entry.amount for entry in owed), report.get("on_invoice")
-    first_day, sold_at = settings.invoices_from or settings.start, str(report.get("sold_at") or "")
-    if (first_day and sold_at and sold_at < first_day.isoformat()) or (on_invoice is None and not owed):
+    if is_before_invoices(settings, report) or (on_invoice is None and not owed):
         return ()
     if on_invoice is None:
         return _held("its receipts are not to be had any more: the till shows those of seven days")

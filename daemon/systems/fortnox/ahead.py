@@ -8,7 +8,7 @@ from typing import Final
 
 from daemon.core.records import Lane, Problem
 from daemon.core.stockholm import ZONE
-from daemon.errors import GrantError, Refused
+from daemon.errors import GrantError, RemoteError
 from daemon.ports import Clock, Finding
 from daemon.systems.fortnox import bookable, spec
 from daemon.systems.fortnox.bookable import Year
@@ -29,17 +29,22 @@ class Ahead:
 
     def serve(self, series: Collection[str]) -> None:
         """The series that connectors book in, by their config."""
-        self._series, self._again_at_s = tuple(sorted(series)), 0.0
+        self._series, self._again_at_s, self.troubles = tuple(sorted(series)), 0.0, ()
 
     async def look(self, lane: Lane = Lane.READ) -> None:
-        """Find out once a day, where anybody books at all; what may not be asked is nobody's trouble."""
-        if self._series and self._clock.monotonic() >= self._again_at_s:
-            try:
-                self.troubles = [each for each in await self.findings(lane) if not each.ok]
-            except (GrantError, Refused) as error:
-                if error.code not in spec.NO_RIGHT:
-                    raise
-            self._again_at_s = self._clock.monotonic() + AGAIN_S
+        """
+        Find out once a day, where anybody books at all; what may not be asked is nobody's trouble.
+
+        No error is raised: it hinders no customer from crossing. What failed is asked in the next pass.
+        """
+        if not self._series or self._clock.monotonic() < self._again_at_s:
+            return
+        try:
+            self.troubles = [each for each in await self.findings(lane) if not each.ok]
+        except (GrantError, RemoteError) as error:
+            if error.code not in spec.NO_RIGHT:
+                return
+        self._again_at_s = self._clock.monotonic() + AGAIN_S
 
     async def findings(self, lane: Lane = Lane.READ) -> Sequence[Finding]:
         """Whether what is sold next month can be booked; nothing where that is this year's books."""

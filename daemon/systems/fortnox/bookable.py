@@ -110,7 +110,7 @@ def rows(
         code="REC18",
         what="; ".join(faults),
         where=f"Fortnox, chart of accounts and cost centres, year {year}",
-        todo="see Kontoplan and Kostnadsställen in Fortnox, or cost_center_on in the config; it is booked then",
+        todo="see Kontoplan, Kostnadsställen in Fortnox, or cost_center_on in the config; it is booked then",
     )
 
 

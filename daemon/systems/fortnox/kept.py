@@ -26,16 +26,16 @@ class Kept(Generic[T]):
 
     def begin(self) -> None:
         """A pass begins: whatever is kept may have changed since."""
-        self._fresh.clear()
+        self._fresh = set()  # another one: what is under way was asked before
 
     async def get(self, question: str, ask: Callable[[], Awaitable[T]], *, afresh: bool = False) -> T:
         """The answer; `ask` is called where none is kept, or none so fresh."""
-        now_s = self._clock.monotonic()
+        now_s, fresh = self._clock.monotonic(), self._fresh
         kept = self._answers.get(question)
-        doubted = afresh and question not in self._fresh
+        doubted = afresh and question not in fresh
         if doubted or kept is None or now_s - kept[0] >= self._age_s:
             kept = self._answers[question] = now_s, await ask()
-            self._fresh.add(question)
+            fresh.add(question)
         return kept[1]
 
     def forget(self) -> None:

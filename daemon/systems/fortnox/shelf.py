@@ -21,7 +21,7 @@ class Articles(NamedTuple):
     server_time: dt.datetime
 
 
-class Kept(NamedTuple):
+class Asked(NamedTuple):
     """A list that was asked for by "item", when, and of changes since when; None for a whole one."""
 
     asked_at_s: float
@@ -39,8 +39,8 @@ class Shelf:
     def __init__(self, calls: Calls, clock: Clock) -> None:
         self._calls, self._clock = calls, clock
         self._many = False
-        self._whole: Kept | None = None
-        self._changed: Kept | None = None
+        self._whole: Asked | None = None
+        self._changed: Asked | None = None
 
     async def whole(self, kind: str, lane: Lane) -> Articles:
         """Every active article."""
@@ -71,7 +71,7 @@ class Shelf:
         rows = {str(row[ARTICLE.key]): row for listed in pages for row in listed.rows}
         articles = Articles(rows, pages[0].server_time)
         if kind == "item":
-            self._changed = Kept(asked_at_s, since, articles)
+            self._changed = Asked(asked_at_s, since, articles)
         return articles
 
     def forget(self) -> None:
@@ -83,7 +83,7 @@ class Shelf:
         kept, self._whole = self._whole, None
         return kept.articles if kept and kind == "stock" and self._is_young(kept) else None
 
-    def _is_young(self, kept: Kept) -> bool:
+    def _is_young(self, kept: Asked) -> bool:
         return self._clock.monotonic() - kept.asked_at_s <= spec.SHELF_AGE.total_seconds()
 
     def _keep(self, kind: str, asked_at_s: float, pages: list[Listed]) -> Articles:
@@ -91,7 +91,7 @@ class Shelf:
         rows = {str(row[ARTICLE.key]): _slim(row) for listed in pages for row in listed.rows}
         articles = Articles(rows, pages[0].server_time)
         if kind == "item":
-            self._whole = Kept(asked_at_s, None, articles)
+            self._whole = Asked(asked_at_s, None, articles)
         return articles
 
 

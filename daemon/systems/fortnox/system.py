@@ -174,6 +174,7 @@ class Fortnox(System):
     # -------------------------------------------------------------- check
 
     async def check(self, kinds: Sequence[str]) -> Sequence[Finding]:
+        self._books.begin()
         try:
             company, reply = await self._company(await self._grant.headers())
         except DaemonError as error:
