@@ -75,7 +75,7 @@ def test_the_config_names_the_sandbox_and_secrets_that_are_there(tmp_path):
                 "machine_id": "bbbbbbbb-0000-4000-8000-000000000001",
                 "machine_key": {"file": "credentials/connector.eskassa.machine_key"},
                 "integrator_id": "aaaaaaaa-0000-4000-8000-000000000001",
-                "requests_per_second": 8,
+                "requests_per_second": 9,
                 "reports": True,
                 "voucher_series": "K",
                 "invoices": True,
