@@ -146,7 +146,11 @@ def _tills(asked: argparse.Namespace, first: int) -> list[Figure]:
     for name, count, days in (
         ("worlds of stock", asked.stocks, tills_run.STOCK),
         (f"shops with tills, {tills_run.SHORT} days", asked.shops, tills_run.SHORT),
-        (f"shops with tills, {asked.years} years", asked.seeds, asked.years * tills_plan.YEAR),
+        (
+            f"shops with tills, {asked.years} years, Fortnox compared weekly",
+            asked.seeds,
+            asked.years * tills_plan.YEAR,
+        ),
     ):
         began_s = time.perf_counter()
         lived = tills_run.spread(first, count, days, asked.processes)

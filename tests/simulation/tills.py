@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final
-from unittest.mock import patch
 
 from daemon.config import Config
 from daemon.core.agreement import Agreement
@@ -165,12 +164,20 @@ def config() -> Config:
 
 def live(plan: TillPlan, kind: type[Tills] = Tills) -> Result:
     """The life of one shop. What nobody foresaw in it is a violation too."""
-    sparing = patch.object(Account, "_compare", _weekly) if plan.days > YEAR else nullcontext()
-    with sparing:
+    with _sparing() if plan.days > YEAR else nullcontext():
         return tills_host.live(partial(kind, plan), (plan.days + ENDS_DAYS) * DAY_S)
 
 
 _nightly: Final = Account._compare
+
+
+@contextmanager
+def _sparing() -> Iterator[None]:
+    Account._compare = _weekly  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Account._compare = _nightly  # type: ignore[method-assign]
 
 
 async def _weekly(account: Account, agreement: Agreement, known: Mark, *, eager: bool) -> str:

@@ -46,8 +46,8 @@ class Vouchers(Part):
         """
         Each series in each year, changes counted from the very first answer; nothing without a series.
 
-        What changes in the books of a year that is over, or far from its beginning, is found by the nightly
-        reading of everything.
+        What changes in the books of a year that is over, or far from its beginning, or that was made minutes
+        ago, is found by the nightly reading of everything.
         """
         if not self._series:
             yield Page(rows=(), server_time=self._clock.now(), complete=True)
