@@ -38,6 +38,7 @@ from tests.simulation.run import live
 from tests.simulation.world import Result
 
 ROOT: Final = Path(__file__).parents[2]
+EVERY: Final = (*MUTANTS, *FACTS, *BREAKS)
 PARTS: Final = ("daemon", "tests")
 MOST: Final = 400  # worlds that one break is looked for in
 HANGS_S: Final = 900.0  # they take far less
@@ -80,10 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.live is not None:
         sys.stdout.buffer.write(msgspec.json.encode(looked_for(*asked.live)) + b"\n")
         return 0
-    every = (*MUTANTS, *FACTS, *BREAKS)
-    mutants = [each for each in every if re.search(asked.only, f"{each.area} · {each.name}")]
-    if stale := [f"{each.name}: {why}" for each in mutants if (why := _stale(each))]:
-        _say("the table has gone stale:\n" + "\n".join(stale))
+    mutants = [each for each in EVERY if re.search(asked.only, f"{each.area} · {each.name}")]
+    if gone := [f"{each.name}: {why}" for each in mutants if (why := stale(each))]:
+        _say("the table has gone stale:\n" + "\n".join(gone))
         return 2
     began_s = time.perf_counter()
     fates = list(_fates(mutants, asked.most, asked.processes))
@@ -116,7 +116,7 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _stale(mutant: Mutant) -> str:
+def stale(mutant: Mutant) -> str:
     """Why a break cannot be made any more."""
     for file, old, _ in mutant.changes:
         times = (ROOT / file).read_text("utf-8").count(old) if (ROOT / file).exists() else 0

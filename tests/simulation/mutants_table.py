@@ -48,7 +48,7 @@ WEBCRM_LINES: Final = "daemon/systems/webcrm/lines.py"
 WEBCRM_MAPPING: Final = "daemon/systems/webcrm/mapping.py"
 WEBCRM_SYSTEM: Final = "daemon/systems/webcrm/system.py"
 FORTNOX_MAPPING: Final = "daemon/systems/fortnox/mapping.py"
-FORTNOX_SYSTEM: Final = "daemon/systems/fortnox/system.py"
+FORTNOX_REGISTERS: Final = "daemon/systems/fortnox/registers.py"
 DOCUMENT_PAIR: Final = "daemon/pairs/fortnox_webcrm_documents.py"
 ADDRESS: Final = "daemon/core/address.py"
 

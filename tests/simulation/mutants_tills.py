@@ -84,7 +84,7 @@ REPORTS: Final = (
         "reports",
         "what comes late is never looked for",
         ACCOUNT,
-        "LATEST = dt.timedelta(days=60)",
+        "LATEST = dt.timedelta(days=400)",
         "LATEST = dt.timedelta(days=7)",
         needs=TILLS,
     ),
