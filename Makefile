@@ -19,7 +19,7 @@ demo: .venv/installed ## five minutes of a company's life against pretend vendor
 	@$(BIN)/fortnox-syncd demo
 
 test: lint ## lint, types and every test; the summary comes last
-	@$(BIN)/pytest --quiet --numprocesses auto --dist worksteal
+	@$(BIN)/pytest --quiet --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
 
 lint: .venv/development ## style, format and types
 	@$(BIN)/ruff check --quiet .
